@@ -1,0 +1,38 @@
+import type { Kind } from './kinds.ts'
+
+declare const brand: unique symbol
+type Brand<T, B extends string> = T & { readonly [brand]: B }
+
+/** `Kind/tenant/name`: what a manifest is, whatever file or revision it stands in. */
+export type Identity = Brand<string, 'Identity'>
+/** `tenant/schedule@nominal` (ISO 8601 UTC, whole seconds); free of any revision. */
+export type FireId = Brand<string, 'FireId'>
+
+/** Names and tenants: DNS labels, so that they are legal KV keys and NATS subject tokens as they are. */
+export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+export const DEFAULT_TENANT = 'default'
+
+/** What the log orders fires and markers by: one schedule of one tenant. */
+export interface ScheduleKey {
+  readonly tenant: string
+  readonly schedule: string
+}
+
+export function isName(text: string): boolean {
+  return NAME_PATTERN.test(text)
+}
+
+export function identityOf(kind: Kind, tenant: string, name: string): Identity {
+  return `${kind}/${tenant}/${name}` as Identity
+}
+
+export function partsOf(identity: Identity): { kind: Kind; tenant: string; name: string } {
+  const [kind, tenant, name] = identity.split('/') as [Kind, string, string]
+  return { kind, tenant, name }
+}
+
+/** The id of a scheduled fire. `nominal` is epoch milliseconds, always a whole second. */
+export function fireIdOf(key: ScheduleKey, nominal: number): FireId {
+  return `${key.tenant}/${key.schedule}@${new Date(nominal).toISOString().slice(0, 19)}Z` as FireId
+}
