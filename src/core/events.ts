@@ -1,0 +1,33 @@
+/** What belfry itself did, as stored on `belfry.event.>`; docs/spec/events.md lists them. */
+export type BelfryEvent =
+  | TreeEvent
+  | LeaderEvent
+  | { readonly type: 'not-fired'; readonly tenant: string; readonly schedule: string; readonly facts: NotFired }
+  | { readonly type: 'missed'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
+  | { readonly type: 'suspended' | 'resumed'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
+  | { readonly type: 'out-of-coverage'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
+  | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
+
+export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
+
+/** Nominal times that were decided not to fire: one, or a coalesced range of `count` from `first` to `last`. */
+export interface NotFired {
+  readonly first: string
+  readonly last: string
+  readonly count: number
+  /** The trace of the first, as sentences. */
+  readonly because: readonly string[]
+}
+
+export interface TreeEvent {
+  readonly type: 'applied' | 'refused' | 'invalid' | 'behind' | 'drifted'
+  readonly source: string
+  readonly revision: string
+  readonly facts: Facts
+}
+
+export interface LeaderEvent {
+  readonly type: 'leader-changed' | 'leader-released'
+  readonly instance: string
+  readonly term: number
+}

@@ -1,0 +1,32 @@
+/** The durable consumer that one adapter's workers pull from, as declared by its manifest. */
+export interface AdapterConsumer {
+  readonly tenant: string
+  readonly adapter: string
+  /** Runs in flight over all instances. */
+  readonly concurrency: number
+  readonly ackWaitMs: number
+  /** Deliveries stop, firing goes on. */
+  readonly paused: boolean
+  /** Digest of the manifest, kept with the consumer so that an unchanged one is not written again. */
+  readonly digest: string
+}
+
+export interface KnownConsumer {
+  readonly tenant: string
+  readonly adapter: string
+  readonly digest: string
+  readonly paused: boolean
+  /** Fires not yet acknowledged: waiting or in flight. */
+  readonly pending: number
+}
+
+export interface AdapterConsumers {
+  /** Only the consumers that belfry made. */
+  list(): Promise<readonly KnownConsumer[]>
+  /** Creates it (starting after the newest fire, never replaying) or updates it in place; never deletes. */
+  ensure(consumer: AdapterConsumer): Promise<'created' | 'updated' | 'unchanged'>
+  /** Pauses an adapter that has left the tree, so that what is pending is kept for its return. */
+  retire(tenant: string, adapter: string): Promise<void>
+  /** Deletes it if nothing is pending; returns whether it is gone. */
+  removeIfDrained(tenant: string, adapter: string): Promise<boolean>
+}

@@ -1,0 +1,63 @@
+import type { FireId, ScheduleKey } from '../core/names.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
+
+/** What the log remembers of an entry, without its payload. */
+export interface LogRecord {
+  readonly sequence: number
+  /** When the server stored it, epoch milliseconds: the *actual* time of a fire. */
+  readonly storedAt: number
+  readonly key: ScheduleKey
+  readonly kind: 'fire' | 'marker'
+  /** For a marker the last nominal time that it settles. */
+  readonly nominal: number
+  /** null for markers. */
+  readonly fireId: FireId | null
+  readonly reason: string
+  /** Stored fires (scheduled and misfire) of this schedule since its creation, this one included. */
+  readonly count: number
+}
+
+/** One answer of the log; what to do with each is in engine/fire-writer.ts and docs/spec/wire.md. */
+export type AppendOutcome =
+  | { readonly kind: 'stored'; readonly sequence: number }
+  /** The schedule's last entry is not the expected one (10071). */
+  | { readonly kind: 'conflict' }
+  /** Another write for this schedule is in flight (10164, 10158): the same again in a moment. */
+  | { readonly kind: 'busy' }
+  /** No answer, time-out, 503, 429, connection lost: it may or may not be stored. The same again until it resolves. */
+  | { readonly kind: 'unknown'; readonly cause: string }
+  /** Full stream or wrong configuration (10077, 10122, other 4xx): nothing was stored; hold and raise an alarm. */
+  | { readonly kind: 'refused'; readonly code: number; readonly message: string }
+
+export interface LogInfo {
+  /** Identifies this incarnation of the log: changes when the stream is deleted and created again. */
+  readonly incarnation: string
+  readonly firstSequence: number
+  readonly lastSequence: number
+  /** The server's clock, epoch milliseconds, at the middle of the round trip. */
+  readonly serverTime: number
+  /** How full the log is, 0 to 1; 0 if it has no limit. */
+  readonly fill: number
+}
+
+export interface LogFollower {
+  onRecord(record: LogRecord): void
+  /** The log was recreated: positions are void, everything that is there now is told from its start. */
+  onReset(incarnation: string): void
+}
+
+/** The ordered log of fires and markers. Only `append` writes, always fenced by the schedule's last sequence. */
+export interface FireLog {
+  /**
+   * Stores the entry if `expectedSequence` is the sequence of the schedule's last entry (0: none). Never throws for
+   * what the log answered; a schedule may have only one append in flight (asserted).
+   */
+  append(entry: LogEntry, expectedSequence: number): Promise<AppendOutcome>
+  /** The schedule's last entry, read from the leader of the log (never a stale replica). Throws retryable. */
+  last(key: ScheduleKey): Promise<LogRecord | null>
+  /** The last entry of every schedule, in no order. Throws retryable. */
+  lastOfAll(): Promise<readonly LogRecord[]>
+  info(): Promise<LogInfo>
+  /** Tells all records from `fromSequence` (included) on, until `signal` aborts, over reconnects and recreation. */
+  follow(fromSequence: number, follower: LogFollower, signal: AbortSignal): void
+}
