@@ -17,9 +17,93 @@ export type Duration = string
  */
 export type TimeZone = string
 /**
+ * The weekdays that are closed every week, as a list, or as periods where it changed over time. `[sat, sun]` if left out; `[]` for none.
+ */
+export type CalendarWeekend = WeekdayList | readonly WeekendPeriod[]
+/**
  * A day of the week.
  */
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
+/**
+ * Days of the week.
+ *
+ * @maxItems 7
+ */
+export type WeekdayList = readonly Weekday[]
+/**
+ * A year, or a date YYYY-MM-DD. A year stands for its first day in `from` and its last day in `to`.
+ */
+export type YearOrDate = number | CivilDate
+/**
+ * A date, YYYY-MM-DD.
+ */
+export type CivilDate = string
+/**
+ * A quoted time of day, "HH:MM" or "HH:MM:SS", from "00:00" to "23:59:59".
+ */
+export type TimeOfDay = string
+/**
+ * A quoted time of day at which something ends, "HH:MM" or "HH:MM:SS", up to "24:00".
+ */
+export type EndOfDayTime = string
+/**
+ * Pauses within the session, such as lunch, in order. They divide it into intervals; it opens once and closes once.
+ *
+ * @maxItems 24
+ */
+export type CalendarBreaks = readonly CalendarBreak[]
+/**
+ * What days after `to` are: undecided until coverage is extended (`hold`), all open, all closed, or by the rules, with `dates` taken as complete (`rules-only`).
+ */
+export type CalendarAfterEnd = 'hold' | 'open' | 'closed' | 'rules-only'
+/**
+ * A day of the year, MM-DD.
+ */
+export type MonthDay = string
+/**
+ * With `weekday` and `nth`: the month, or a list of months.
+ */
+export type CalendarMonths = Month | readonly Month[]
+/**
+ * A month of the year.
+ */
+export type Month =
+  'jan' | 'feb' | 'mar' | 'apr' | 'may' | 'jun' | 'jul' | 'aug' | 'sep' | 'oct' | 'nov' | 'dec'
+/**
+ * A number of days, negative for earlier.
+ */
+export type DayOffset = number
+/**
+ * The day of the equinox in the calendar's zone.
+ */
+export type CalendarEquinox = 'march' | 'september'
+/**
+ * These dates: a list, or a map from date to name. A calendar that uses it needs `coverage.to`.
+ */
+export type CalendarDates = readonly CivilDate[] | DatesByName
+/**
+ * Where the day goes when it falls on a day off: a map from weekday to weekday (the nearest one) or to a number of days; a weekday missing in the map stays where it is, which on a weekend means that it is not observed. Or `next-business-day`, `previous-business-day`: away from a weekend to the next or last day that is neither weekend nor closed by another rule, each rule to a day of its own; with `close` or `open` also away from a closed day.
+ */
+export type CalendarObserved = ObservedByWeekday | ('next-business-day' | 'previous-business-day')
+/**
+ * The weekday that the day moves to, or the number of days it moves by.
+ */
+export type ObservedTarget = Weekday | number
+/**
+ * `next-day`: the day after, unless that is a holiday itself. `next-free-day`: the first day after that is no holiday itself.
+ */
+export type CalendarSubstituteGives = 'next-day' | 'next-free-day'
+/**
+ * `open` (the default): the day counts as open, for the filter and for business days. `closed`: the session is held, the day stays what it is.
+ */
+export type CalendarSessionDay = 'open' | 'closed'
+/**
+ * Names of other calendars.
+ *
+ * @minItems 1
+ * @maxItems 64
+ */
+export type CalendarNames = readonly Name[]
 /**
  * 0 to 9, higher first: the order among fires due in the same tick and among the runs that a worker holds; nothing else.
  */
@@ -44,10 +128,6 @@ export type InstantText = string
  * @maxItems 2
  */
 export type BetweenTimes = readonly [TimeOfDay, TimeOfDay]
-/**
- * A quoted time of day, "HH:MM" or "HH:MM:SS", from "00:00" to "23:59:59".
- */
-export type TimeOfDay = string
 /**
  * Dates and times.
  *
@@ -165,7 +245,7 @@ export interface AdapterSpec {
   readonly suspend?: boolean
 }
 /**
- * Which days are open: an exchange's or a company's calendar.
+ * Which days are open and which are closed, and when sessions begin and end. A calendar has rules of its own, or combines other calendars.
  */
 export interface CalendarManifest {
   readonly apiVersion: ApiVersion
@@ -177,14 +257,427 @@ export interface CalendarManifest {
   readonly spec: CalendarSpec
 }
 /**
- * The days that are not like the others.
+ * A calendar with rules of its own (`timezone`, `weekend`, `rules`, `hours`, `sessions`), or exactly one of `anyClosed`, `allClosed`, `difference`, `extends`, `complement`, which combine other calendars.
  */
 export interface CalendarSpec {
-  readonly timezone: TimeZone
   /**
-   * Days of the week that are closed.
+   * The zone of its days, sessions and blackouts. Needed for a calendar with rules; a combined one has its first member's unless it names one.
    */
-  readonly weekend?: readonly Weekday[]
+  readonly timezone?: TimeZone
+  readonly weekend?: CalendarWeekend
+  /**
+   * The regular sessions, by period. No two entries may hold on one day. Without hours there are no sessions but those in `sessions` that give their own times.
+   *
+   * @maxItems 100
+   */
+  readonly hours?: readonly CalendarHours[]
+  readonly coverage?: CalendarCoverage
+  /**
+   * Where the calendar is taken from, and when that was last looked at.
+   *
+   * @maxItems 100
+   */
+  readonly sources?: readonly CalendarSource[]
+  /**
+   * The days that are closed, close early or open late.
+   *
+   * @maxItems 10000
+   */
+  readonly rules?: readonly CalendarRule[]
+  /**
+   * Days given in place of holidays that fall on a weekly day off, for all rules but those with `public: false` (as in Japan). Each entry is a period of the law.
+   *
+   * @maxItems 100
+   */
+  readonly substitute?: readonly CalendarSubstitute[]
+  readonly sandwich?: CalendarSandwich
+  /**
+   * Days that are open in spite of a weekend or holiday, or that have other times than the regular ones. Several entries for one date are several sessions on it.
+   *
+   * @maxItems 10000
+   */
+  readonly sessions?: readonly CalendarSession[]
+  /**
+   * Times of day in which nothing fires, read on the clock of the calendar's zone.
+   *
+   * @maxItems 1000
+   */
+  readonly blackouts?: readonly CalendarBlackout[]
+  /**
+   * Closed on days on which any of these is closed; its sessions are the times at which all of them trade.
+   */
+  readonly anyClosed?: CalendarNames
+  /**
+   * Closed on days on which all of these are closed; its sessions are the times at which any of them trades.
+   */
+  readonly allClosed?: CalendarNames
+  readonly difference?: CalendarDifference
+  readonly extends?: CalendarExtension
+  /**
+   * Closed on days on which this calendar is open, and open on those on which it is closed, weekends included. It has no sessions.
+   */
+  readonly complement?: Name
+}
+/**
+ * The weekend in one period.
+ */
+export interface WeekendPeriod {
+  readonly days: WeekdayList
+  /**
+   * The first year or date with this weekend.
+   */
+  readonly from?: YearOrDate
+  /**
+   * The last year or date with this weekend.
+   */
+  readonly to?: YearOrDate
+}
+/**
+ * Regular opening hours in one period.
+ */
+export interface CalendarHours {
+  /**
+   * When the session opens.
+   */
+  readonly open: TimeOfDay
+  /**
+   * When the session closes, on the same day; "24:00" is its end.
+   */
+  readonly close: EndOfDayTime
+  readonly breaks?: CalendarBreaks
+  /**
+   * The weekdays that have these hours; all if left out.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  readonly days?: readonly Weekday[]
+  /**
+   * The first year or date with these hours.
+   */
+  readonly from?: YearOrDate
+  /**
+   * The last year or date with these hours.
+   */
+  readonly to?: YearOrDate
+}
+/**
+ * One pause.
+ */
+export interface CalendarBreak {
+  /**
+   * When the pause begins.
+   */
+  readonly from: TimeOfDay
+  /**
+   * When the pause ends.
+   */
+  readonly to: TimeOfDay
+}
+/**
+ * For which days the calendar knows the answer. Before `from`, and after `to` with `afterEnd: hold`, nothing is decided.
+ */
+export interface CalendarCoverage {
+  /**
+   * The first day covered, or its year. Without it there is no beginning.
+   */
+  readonly from?: YearOrDate
+  /**
+   * The last day covered, or its year. Needed where `dates` are used; without it there is no end.
+   */
+  readonly to?: YearOrDate
+  readonly afterEnd?: CalendarAfterEnd
+}
+/**
+ * One source of the calendar's data.
+ */
+export interface CalendarSource {
+  /**
+   * Its address.
+   */
+  readonly url: string
+  /**
+   * What it is called.
+   */
+  readonly title?: string
+  /**
+   * When it was last compared with the calendar.
+   */
+  readonly checked?: CivilDate
+  /**
+   * What it was used for, or where it disagrees.
+   */
+  readonly note?: string
+}
+/**
+ * One rule for days, by exactly one of `date`, `nth` (with `month` and `weekday`), `onOrAfter` or `onOrBefore` (with `weekday`), `easter`, `orthodoxEaster`, `equinox`, `of` (with `offset` or `businessDays`), `dates`, `range`. It closes the days unless it has `close` (early close) or `open` (late open).
+ */
+export interface CalendarRule {
+  /**
+   * What the rule is called in `of`, `disable`, plans and explanations. Unique in the calendar.
+   */
+  readonly id: Name
+  /**
+   * What people call the day; the id if left out.
+   */
+  readonly name?: string
+  /**
+   * The same date every year, MM-DD. 02-29 happens in leap years only.
+   */
+  readonly date?: MonthDay
+  readonly month?: CalendarMonths
+  /**
+   * With `nth`, `onOrAfter` or `onOrBefore`: the day of the week.
+   */
+  readonly weekday?: Weekday
+  /**
+   * The first (1) to fifth such weekday of the month, or from its end: the last (-1) to the fifth last. A month that has no such day has no holiday.
+   */
+  readonly nth?: 1 | 2 | 3 | 4 | 5 | -1 | -2 | -3 | -4 | -5
+  /**
+   * The first such weekday on or after this date, MM-DD.
+   */
+  readonly onOrAfter?: MonthDay
+  /**
+   * The last such weekday on or before this date, MM-DD.
+   */
+  readonly onOrBefore?: MonthDay
+  /**
+   * So many days after (negative: before) Easter Sunday of the western churches.
+   */
+  readonly easter?: DayOffset
+  /**
+   * So many days after (negative: before) Easter Sunday of the orthodox churches, as a Gregorian date.
+   */
+  readonly orthodoxEaster?: DayOffset
+  readonly equinox?: CalendarEquinox
+  /**
+   * The id of another rule: this one lies `offset` days or `businessDays` business days from it. The other rule's day counts after its `move` and before its `observed`; when it does not happen, neither does this one.
+   */
+  readonly of?: Name
+  /**
+   * With `of`: so many calendar days after the other rule's day, negative for before.
+   */
+  readonly offset?: DayOffset
+  /**
+   * With `of`: the nth business day after the other rule's day, negative for before. What counts as a business day is decided by weekend and all rules without `businessDays`.
+   */
+  readonly businessDays?: number
+  readonly dates?: CalendarDates
+  /**
+   * All days from one date to another, both included.
+   */
+  readonly range?: DateRange
+  /**
+   * The rule holds from this year or date on, included; asked of the day before `observed` and `move`.
+   */
+  readonly from?: YearOrDate
+  /**
+   * The rule holds up to this year or date, included; asked of the day before `observed` and `move`.
+   */
+  readonly to?: YearOrDate
+  /**
+   * Holds only when its day, before `observed` and `move`, is one of these weekdays.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  readonly only?: readonly Weekday[]
+  /**
+   * Dates on which the rule, before `observed`, would hold but does not. A date that is not one of the rule's is a problem.
+   *
+   * @minItems 1
+   * @maxItems 10000
+   */
+  readonly except?: readonly CivilDate[]
+  readonly move?: CalendarMove
+  readonly observed?: CalendarObserved
+  /**
+   * `false`: no holiday in the eyes of the calendar's `substitute` and `sandwich`, such as an exchange's year-end closing.
+   */
+  readonly public?: boolean
+  /**
+   * The day is open but closes at this time. On a day that is closed anyway it has no effect.
+   */
+  readonly close?: EndOfDayTime
+  /**
+   * The day is open but opens at this time. On a day that is closed anyway it has no effect.
+   */
+  readonly open?: TimeOfDay
+}
+/**
+ * Dates and what people call each.
+ */
+export interface DatesByName {
+  readonly [key: string]: string
+}
+/**
+ * Two dates, both included.
+ */
+export interface DateRange {
+  /**
+   * The first day.
+   */
+  readonly from: CivilDate
+  /**
+   * The last day.
+   */
+  readonly to: CivilDate
+}
+/**
+ * Single dates moved by decree: from the planned date, as the rule gives it before `observed`, to the actual one, which `observed` does not move again.
+ */
+export interface CalendarMove {
+  readonly [key: string]: CivilDate
+}
+/**
+ * For each weekday on which the day may fall: the weekday it moves to, the nearest such day, or the number of days it moves by.
+ */
+export interface ObservedByWeekday {
+  readonly mon?: ObservedTarget
+  readonly tue?: ObservedTarget
+  readonly wed?: ObservedTarget
+  readonly thu?: ObservedTarget
+  readonly fri?: ObservedTarget
+  readonly sat?: ObservedTarget
+  readonly sun?: ObservedTarget
+}
+/**
+ * Holidays that fall on one of `days` give another day off.
+ */
+export interface CalendarSubstitute {
+  /**
+   * The weekdays of the holiday that give a substitute.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  readonly days: readonly Weekday[]
+  readonly gives: CalendarSubstituteGives
+  /**
+   * What the day is called; `Substitute for` and the holiday's name if left out.
+   */
+  readonly name?: string
+  /**
+   * Holds for holidays from this year or date on, included.
+   */
+  readonly from?: YearOrDate
+  /**
+   * Holds for holidays up to this year or date, included.
+   */
+  readonly to?: YearOrDate
+}
+/**
+ * A day between two holidays is closed too, for holidays of all rules but those with `public: false` (as in Japan). Substitute days do not count as holidays here.
+ */
+export interface CalendarSandwich {
+  /**
+   * What the day is called.
+   */
+  readonly name?: string
+  /**
+   * Holds from this year or date on, included.
+   */
+  readonly from?: YearOrDate
+  /**
+   * Holds up to this year or date, included.
+   */
+  readonly to?: YearOrDate
+}
+/**
+ * A dated session. It outranks weekend, rules and regular hours.
+ */
+export interface CalendarSession {
+  readonly date: CivilDate
+  /**
+   * What people call it.
+   */
+  readonly name?: string
+  /**
+   * When it opens; with `close`. Without both, the regular hours of that time hold.
+   */
+  readonly open?: TimeOfDay
+  /**
+   * When it closes; with `open`.
+   */
+  readonly close?: EndOfDayTime
+  readonly breaks?: CalendarBreaks
+  readonly day?: CalendarSessionDay
+}
+/**
+ * A time in which nothing fires: from `from` (included) to `to` (excluded) on the clock of the calendar's zone.
+ */
+export interface CalendarBlackout {
+  /**
+   * What people call it; shown in explanations.
+   */
+  readonly name?: string
+  /**
+   * The weekdays on which it begins; all if left out.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  readonly days?: readonly Weekday[]
+  /**
+   * When it begins; 00:00 if left out.
+   */
+  readonly from?: TimeOfDay
+  /**
+   * When it ends; 24:00 if left out. At or before `from` it is a time of the next day.
+   */
+  readonly to?: EndOfDayTime
+  /**
+   * Only when it begins on one of these days.
+   */
+  readonly dates?: DateRange
+}
+/**
+ * Closed on days on which `base` is closed and `minus` is not, weekends included; its sessions are those of `base` on days that are open.
+ */
+export interface CalendarDifference {
+  /**
+   * The calendar to start from.
+   */
+  readonly base: Name
+  /**
+   * The calendar whose closed days are taken out.
+   */
+  readonly minus: Name
+}
+/**
+ * Another calendar's rules with some taken out and some added.
+ */
+export interface CalendarExtension {
+  /**
+   * The calendar to start from: one with rules of its own, or itself an extension of one.
+   */
+  readonly base: Name
+  /**
+   * Ids of rules of the base that do not hold here.
+   *
+   * @minItems 1
+   * @maxItems 10000
+   */
+  readonly disable?: readonly Name[]
+  /**
+   * Rules that hold here besides the base's. They may refer to the base's rules.
+   *
+   * @maxItems 10000
+   */
+  readonly rules?: readonly CalendarRule[]
+  /**
+   * Dated sessions besides the base's; those for a date replace the base's for it.
+   *
+   * @maxItems 10000
+   */
+  readonly sessions?: readonly CalendarSession[]
+  /**
+   * Regular hours in place of the base's.
+   *
+   * @maxItems 100
+   */
+  readonly hours?: readonly CalendarHours[]
 }
 /**
  * WHAT runs: a message type for an adapter, with its data.

@@ -92,7 +92,7 @@ export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {
   "calendar.v1.json": {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "title": "CalendarManifest",
-    "description": "Which days are open: an exchange's or a company's calendar.",
+    "description": "Which days are open and which are closed, and when sessions begin and end. A calendar has rules of its own, or combines other calendars.",
     "type": "object",
     "additionalProperties": false,
     "required": [
@@ -119,30 +119,300 @@ export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {
     "definitions": {
       "calendarSpec": {
         "title": "CalendarSpec",
-        "description": "The days that are not like the others.",
+        "description": "A calendar with rules of its own (`timezone`, `weekend`, `rules`, `hours`, `sessions`), or exactly one of `anyClosed`, `allClosed`, `difference`, `extends`, `complement`, which combine other calendars.",
         "type": "object",
         "additionalProperties": false,
-        "required": [
-          "timezone"
-        ],
         "properties": {
           "timezone": {
-            "$ref": "common.v1.json#/definitions/timeZone"
+            "description": "The zone of its days, sessions and blackouts. Needed for a calendar with rules; a combined one has its first member's unless it names one.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/timeZone"
+              }
+            ],
+            "examples": [
+              "Asia/Kolkata"
+            ]
           },
           "weekend": {
-            "description": "Days of the week that are closed.",
-            "type": "array",
-            "uniqueItems": true,
-            "items": {
-              "$ref": "common.v1.json#/definitions/weekday"
-            },
+            "title": "CalendarWeekend",
+            "description": "The weekdays that are closed every week, as a list, or as periods where it changed over time. `[sat, sun]` if left out; `[]` for none.",
+            "oneOf": [
+              {
+                "$ref": "#/definitions/weekdayList"
+              },
+              {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100,
+                "items": {
+                  "$ref": "#/definitions/weekendPeriod"
+                }
+              }
+            ],
+            "default": [
+              "sat",
+              "sun"
+            ],
             "examples": [
               [
                 "sat",
                 "sun"
+              ],
+              [
+                {
+                  "days": [
+                    "sun"
+                  ],
+                  "to": "1999-12-31"
+                },
+                {
+                  "days": [
+                    "sat",
+                    "sun"
+                  ],
+                  "from": 2000
+                }
               ]
             ]
+          },
+          "hours": {
+            "description": "The regular sessions, by period. No two entries may hold on one day. Without hours there are no sessions but those in `sessions` that give their own times.",
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+              "$ref": "#/definitions/calendarHours"
+            },
+            "examples": [
+              [
+                {
+                  "open": "09:15",
+                  "close": "15:30",
+                  "from": "2010-01-04"
+                }
+              ]
+            ]
+          },
+          "coverage": {
+            "$ref": "#/definitions/calendarCoverage"
+          },
+          "sources": {
+            "description": "Where the calendar is taken from, and when that was last looked at.",
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+              "$ref": "#/definitions/calendarSource"
+            },
+            "examples": [
+              [
+                {
+                  "url": "https://www.nseindia.com/",
+                  "checked": "2026-01-05"
+                }
+              ]
+            ]
+          },
+          "rules": {
+            "description": "The days that are closed, close early or open late.",
+            "type": "array",
+            "maxItems": 10000,
+            "items": {
+              "$ref": "#/definitions/calendarRule"
+            },
+            "examples": [
+              [
+                {
+                  "id": "republic-day",
+                  "name": "Republic Day",
+                  "date": "01-26"
+                }
+              ]
+            ]
+          },
+          "substitute": {
+            "description": "Days given in place of holidays that fall on a weekly day off, for all rules but those with `public: false` (as in Japan). Each entry is a period of the law.",
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+              "$ref": "#/definitions/calendarSubstitute"
+            },
+            "examples": [
+              [
+                {
+                  "days": [
+                    "sun"
+                  ],
+                  "gives": "next-day",
+                  "from": "1973-04-12",
+                  "to": 2006
+                },
+                {
+                  "days": [
+                    "sun"
+                  ],
+                  "gives": "next-free-day",
+                  "from": 2007
+                }
+              ]
+            ]
+          },
+          "sandwich": {
+            "$ref": "#/definitions/calendarSandwich"
+          },
+          "sessions": {
+            "description": "Days that are open in spite of a weekend or holiday, or that have other times than the regular ones. Several entries for one date are several sessions on it.",
+            "type": "array",
+            "maxItems": 10000,
+            "items": {
+              "$ref": "#/definitions/calendarSession"
+            },
+            "examples": [
+              [
+                {
+                  "date": "2025-10-21",
+                  "name": "Muhurat",
+                  "open": "13:45",
+                  "close": "14:45"
+                }
+              ]
+            ]
+          },
+          "blackouts": {
+            "description": "Times of day in which nothing fires, read on the clock of the calendar's zone.",
+            "type": "array",
+            "maxItems": 1000,
+            "items": {
+              "$ref": "#/definitions/calendarBlackout"
+            },
+            "examples": [
+              [
+                {
+                  "days": [
+                    "sun"
+                  ],
+                  "from": "01:00",
+                  "to": "05:00",
+                  "name": "maintenance"
+                }
+              ]
+            ]
+          },
+          "anyClosed": {
+            "description": "Closed on days on which any of these is closed; its sessions are the times at which all of them trade.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/calendarNames"
+              }
+            ],
+            "examples": [
+              [
+                "nyse",
+                "lse"
+              ]
+            ]
+          },
+          "allClosed": {
+            "description": "Closed on days on which all of these are closed; its sessions are the times at which any of them trades.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/calendarNames"
+              }
+            ],
+            "examples": [
+              [
+                "nyse",
+                "lse"
+              ]
+            ]
+          },
+          "difference": {
+            "$ref": "#/definitions/calendarDifference"
+          },
+          "extends": {
+            "$ref": "#/definitions/calendarExtension"
+          },
+          "complement": {
+            "description": "Closed on days on which this calendar is open, and open on those on which it is closed, weekends included. It has no sessions.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "nyse"
+            ]
           }
+        },
+        "if": {
+          "anyOf": [
+            {
+              "required": [
+                "anyClosed"
+              ]
+            },
+            {
+              "required": [
+                "allClosed"
+              ]
+            },
+            {
+              "required": [
+                "difference"
+              ]
+            },
+            {
+              "required": [
+                "extends"
+              ]
+            },
+            {
+              "required": [
+                "complement"
+              ]
+            }
+          ]
+        },
+        "then": {
+          "oneOf": [
+            {
+              "required": [
+                "anyClosed"
+              ]
+            },
+            {
+              "required": [
+                "allClosed"
+              ]
+            },
+            {
+              "required": [
+                "difference"
+              ]
+            },
+            {
+              "required": [
+                "extends"
+              ]
+            },
+            {
+              "required": [
+                "complement"
+              ]
+            }
+          ],
+          "properties": {
+            "weekend": false,
+            "hours": false,
+            "rules": false,
+            "substitute": false,
+            "sandwich": false,
+            "sessions": false
+          }
+        },
+        "else": {
+          "required": [
+            "timezone"
+          ]
         },
         "examples": [
           {
@@ -150,8 +420,1501 @@ export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {
             "weekend": [
               "sat",
               "sun"
+            ],
+            "rules": [
+              {
+                "id": "republic-day",
+                "name": "Republic Day",
+                "date": "01-26"
+              }
+            ]
+          },
+          {
+            "anyClosed": [
+              "nyse",
+              "lse"
             ]
           }
+        ]
+      },
+      "calendarRule": {
+        "title": "CalendarRule",
+        "description": "One rule for days, by exactly one of `date`, `nth` (with `month` and `weekday`), `onOrAfter` or `onOrBefore` (with `weekday`), `easter`, `orthodoxEaster`, `equinox`, `of` (with `offset` or `businessDays`), `dates`, `range`. It closes the days unless it has `close` (early close) or `open` (late open).",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "id"
+        ],
+        "properties": {
+          "id": {
+            "description": "What the rule is called in `of`, `disable`, plans and explanations. Unique in the calendar.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "republic-day"
+            ]
+          },
+          "name": {
+            "description": "What people call the day; the id if left out.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "Republic Day"
+            ]
+          },
+          "date": {
+            "description": "The same date every year, MM-DD. 02-29 happens in leap years only.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/monthDay"
+              }
+            ],
+            "examples": [
+              "01-26"
+            ]
+          },
+          "month": {
+            "title": "CalendarMonths",
+            "description": "With `weekday` and `nth`: the month, or a list of months.",
+            "oneOf": [
+              {
+                "$ref": "#/definitions/month"
+              },
+              {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 12,
+                "uniqueItems": true,
+                "items": {
+                  "$ref": "#/definitions/month"
+                }
+              }
+            ],
+            "examples": [
+              "nov",
+              [
+                "mar",
+                "jun",
+                "sep",
+                "dec"
+              ]
+            ]
+          },
+          "weekday": {
+            "description": "With `nth`, `onOrAfter` or `onOrBefore`: the day of the week.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/weekday"
+              }
+            ],
+            "examples": [
+              "thu"
+            ]
+          },
+          "nth": {
+            "description": "The first (1) to fifth such weekday of the month, or from its end: the last (-1) to the fifth last. A month that has no such day has no holiday.",
+            "type": "integer",
+            "enum": [
+              1,
+              2,
+              3,
+              4,
+              5,
+              -1,
+              -2,
+              -3,
+              -4,
+              -5
+            ],
+            "examples": [
+              4,
+              -1
+            ]
+          },
+          "onOrAfter": {
+            "description": "The first such weekday on or after this date, MM-DD.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/monthDay"
+              }
+            ],
+            "examples": [
+              "05-25"
+            ]
+          },
+          "onOrBefore": {
+            "description": "The last such weekday on or before this date, MM-DD.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/monthDay"
+              }
+            ],
+            "examples": [
+              "05-24"
+            ]
+          },
+          "easter": {
+            "description": "So many days after (negative: before) Easter Sunday of the western churches.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/dayOffset"
+              }
+            ],
+            "examples": [
+              -2,
+              1,
+              39
+            ]
+          },
+          "orthodoxEaster": {
+            "description": "So many days after (negative: before) Easter Sunday of the orthodox churches, as a Gregorian date.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/dayOffset"
+              }
+            ],
+            "examples": [
+              -2
+            ]
+          },
+          "equinox": {
+            "title": "CalendarEquinox",
+            "description": "The day of the equinox in the calendar's zone.",
+            "type": "string",
+            "enum": [
+              "march",
+              "september"
+            ],
+            "examples": [
+              "march"
+            ]
+          },
+          "of": {
+            "description": "The id of another rule: this one lies `offset` days or `businessDays` business days from it. The other rule's day counts after its `move` and before its `observed`; when it does not happen, neither does this one.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "thanksgiving"
+            ]
+          },
+          "offset": {
+            "description": "With `of`: so many calendar days after the other rule's day, negative for before.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/dayOffset"
+              }
+            ],
+            "examples": [
+              1
+            ]
+          },
+          "businessDays": {
+            "description": "With `of`: the nth business day after the other rule's day, negative for before. What counts as a business day is decided by weekend and all rules without `businessDays`.",
+            "type": "integer",
+            "minimum": -366,
+            "maximum": 366,
+            "not": {
+              "const": 0
+            },
+            "examples": [
+              -1
+            ]
+          },
+          "dates": {
+            "title": "CalendarDates",
+            "description": "These dates: a list, or a map from date to name. A calendar that uses it needs `coverage.to`.",
+            "oneOf": [
+              {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 100000,
+                "uniqueItems": true,
+                "items": {
+                  "$ref": "common.v1.json#/definitions/date"
+                }
+              },
+              {
+                "$ref": "#/definitions/datesByName"
+              }
+            ],
+            "examples": [
+              {
+                "2026-03-03": "Holi",
+                "2026-03-26": "Ram Navami"
+              },
+              [
+                "2001-09-11",
+                "2001-09-12"
+              ]
+            ]
+          },
+          "range": {
+            "description": "All days from one date to another, both included.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/dateRange"
+              }
+            ],
+            "examples": [
+              {
+                "from": "2026-12-24",
+                "to": "2026-12-31"
+              }
+            ]
+          },
+          "from": {
+            "description": "The rule holds from this year or date on, included; asked of the day before `observed` and `move`.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              1998
+            ]
+          },
+          "to": {
+            "description": "The rule holds up to this year or date, included; asked of the day before `observed` and `move`.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              2012,
+              "2012-12-31"
+            ]
+          },
+          "only": {
+            "description": "Holds only when its day, before `observed` and `move`, is one of these weekdays.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 7,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/weekday"
+            },
+            "examples": [
+              [
+                "mon",
+                "tue",
+                "wed",
+                "thu"
+              ]
+            ]
+          },
+          "except": {
+            "description": "Dates on which the rule, before `observed`, would hold but does not. A date that is not one of the rule's is a problem.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10000,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/date"
+            },
+            "examples": [
+              [
+                "2020-05-04"
+              ]
+            ]
+          },
+          "move": {
+            "title": "CalendarMove",
+            "description": "Single dates moved by decree: from the planned date, as the rule gives it before `observed`, to the actual one, which `observed` does not move again.",
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 10000,
+            "propertyNames": {
+              "$ref": "common.v1.json#/definitions/date"
+            },
+            "additionalProperties": {
+              "$ref": "common.v1.json#/definitions/date"
+            },
+            "examples": [
+              {
+                "2020-05-04": "2020-05-08"
+              }
+            ]
+          },
+          "observed": {
+            "title": "CalendarObserved",
+            "description": "Where the day goes when it falls on a day off: a map from weekday to weekday (the nearest one) or to a number of days; a weekday missing in the map stays where it is, which on a weekend means that it is not observed. Or `next-business-day`, `previous-business-day`: away from a weekend to the next or last day that is neither weekend nor closed by another rule, each rule to a day of its own; with `close` or `open` also away from a closed day.",
+            "oneOf": [
+              {
+                "$ref": "#/definitions/observedByWeekday"
+              },
+              {
+                "type": "string",
+                "enum": [
+                  "next-business-day",
+                  "previous-business-day"
+                ]
+              }
+            ],
+            "examples": [
+              {
+                "sat": "fri",
+                "sun": "mon"
+              },
+              "next-business-day"
+            ]
+          },
+          "public": {
+            "description": "`false`: no holiday in the eyes of the calendar's `substitute` and `sandwich`, such as an exchange's year-end closing.",
+            "type": "boolean",
+            "default": true,
+            "examples": [
+              false
+            ]
+          },
+          "close": {
+            "description": "The day is open but closes at this time. On a day that is closed anyway it has no effect.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/endOfDayTime"
+              }
+            ],
+            "examples": [
+              "13:00"
+            ]
+          },
+          "open": {
+            "description": "The day is open but opens at this time. On a day that is closed anyway it has no effect.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/timeOfDay"
+              }
+            ],
+            "examples": [
+              "10:00"
+            ]
+          }
+        },
+        "if": {
+          "required": [
+            "id"
+          ]
+        },
+        "then": {
+          "oneOf": [
+            {
+              "required": [
+                "date"
+              ]
+            },
+            {
+              "required": [
+                "nth"
+              ]
+            },
+            {
+              "required": [
+                "onOrAfter"
+              ]
+            },
+            {
+              "required": [
+                "onOrBefore"
+              ]
+            },
+            {
+              "required": [
+                "easter"
+              ]
+            },
+            {
+              "required": [
+                "orthodoxEaster"
+              ]
+            },
+            {
+              "required": [
+                "equinox"
+              ]
+            },
+            {
+              "required": [
+                "of"
+              ]
+            },
+            {
+              "required": [
+                "dates"
+              ]
+            },
+            {
+              "required": [
+                "range"
+              ]
+            }
+          ]
+        },
+        "dependencies": {
+          "nth": [
+            "month",
+            "weekday"
+          ],
+          "month": [
+            "nth"
+          ],
+          "onOrAfter": [
+            "weekday"
+          ],
+          "onOrBefore": [
+            "weekday"
+          ],
+          "weekday": {
+            "anyOf": [
+              {
+                "required": [
+                  "nth"
+                ]
+              },
+              {
+                "required": [
+                  "onOrAfter"
+                ]
+              },
+              {
+                "required": [
+                  "onOrBefore"
+                ]
+              }
+            ]
+          },
+          "of": {
+            "oneOf": [
+              {
+                "required": [
+                  "offset"
+                ]
+              },
+              {
+                "required": [
+                  "businessDays"
+                ]
+              }
+            ]
+          },
+          "offset": [
+            "of"
+          ],
+          "businessDays": [
+            "of"
+          ]
+        },
+        "examples": [
+          {
+            "id": "republic-day",
+            "name": "Republic Day",
+            "date": "01-26"
+          },
+          {
+            "id": "mlk",
+            "name": "Martin Luther King Day",
+            "month": "jan",
+            "weekday": "mon",
+            "nth": 3,
+            "from": 1998
+          },
+          {
+            "id": "good-friday",
+            "name": "Good Friday",
+            "easter": -2
+          },
+          {
+            "id": "new-year",
+            "name": "New Year's Day",
+            "date": "01-01",
+            "observed": {
+              "sun": "mon"
+            }
+          },
+          {
+            "id": "day-after-thanksgiving",
+            "of": "thanksgiving",
+            "offset": 1,
+            "close": "13:00"
+          },
+          {
+            "id": "lunar-2026",
+            "dates": {
+              "2026-03-03": "Holi",
+              "2026-03-26": "Ram Navami"
+            }
+          },
+          {
+            "id": "freeze",
+            "range": {
+              "from": "2026-12-24",
+              "to": "2026-12-31"
+            }
+          }
+        ]
+      },
+      "calendarHours": {
+        "title": "CalendarHours",
+        "description": "Regular opening hours in one period.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "open",
+          "close"
+        ],
+        "properties": {
+          "open": {
+            "description": "When the session opens.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/timeOfDay"
+              }
+            ],
+            "examples": [
+              "09:15"
+            ]
+          },
+          "close": {
+            "description": "When the session closes, on the same day; \"24:00\" is its end.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/endOfDayTime"
+              }
+            ],
+            "examples": [
+              "15:30"
+            ]
+          },
+          "breaks": {
+            "$ref": "#/definitions/calendarBreaks"
+          },
+          "days": {
+            "description": "The weekdays that have these hours; all if left out.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 7,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/weekday"
+            },
+            "examples": [
+              [
+                "mon",
+                "tue",
+                "wed",
+                "thu",
+                "fri"
+              ]
+            ]
+          },
+          "from": {
+            "description": "The first year or date with these hours.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "2024-11-05"
+            ]
+          },
+          "to": {
+            "description": "The last year or date with these hours.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "2024-11-04"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "open": "09:00",
+            "close": "15:30",
+            "breaks": [
+              {
+                "from": "11:30",
+                "to": "12:30"
+              }
+            ],
+            "from": "2024-11-05"
+          }
+        ]
+      },
+      "calendarBreaks": {
+        "title": "CalendarBreaks",
+        "description": "Pauses within the session, such as lunch, in order. They divide it into intervals; it opens once and closes once.",
+        "type": "array",
+        "maxItems": 24,
+        "items": {
+          "title": "CalendarBreak",
+          "description": "One pause.",
+          "type": "object",
+          "additionalProperties": false,
+          "required": [
+            "from",
+            "to"
+          ],
+          "properties": {
+            "from": {
+              "description": "When the pause begins.",
+              "allOf": [
+                {
+                  "$ref": "common.v1.json#/definitions/timeOfDay"
+                }
+              ],
+              "examples": [
+                "11:30"
+              ]
+            },
+            "to": {
+              "description": "When the pause ends.",
+              "allOf": [
+                {
+                  "$ref": "common.v1.json#/definitions/timeOfDay"
+                }
+              ],
+              "examples": [
+                "12:30"
+              ]
+            }
+          }
+        },
+        "examples": [
+          [
+            {
+              "from": "11:30",
+              "to": "12:30"
+            }
+          ]
+        ]
+      },
+      "calendarSession": {
+        "title": "CalendarSession",
+        "description": "A dated session. It outranks weekend, rules and regular hours.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "date"
+        ],
+        "properties": {
+          "date": {
+            "$ref": "common.v1.json#/definitions/date"
+          },
+          "name": {
+            "description": "What people call it.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "Muhurat"
+            ]
+          },
+          "open": {
+            "description": "When it opens; with `close`. Without both, the regular hours of that time hold.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/timeOfDay"
+              }
+            ],
+            "examples": [
+              "13:45"
+            ]
+          },
+          "close": {
+            "description": "When it closes; with `open`.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/endOfDayTime"
+              }
+            ],
+            "examples": [
+              "14:45"
+            ]
+          },
+          "breaks": {
+            "$ref": "#/definitions/calendarBreaks"
+          },
+          "day": {
+            "title": "CalendarSessionDay",
+            "description": "`open` (the default): the day counts as open, for the filter and for business days. `closed`: the session is held, the day stays what it is.",
+            "type": "string",
+            "enum": [
+              "open",
+              "closed"
+            ],
+            "default": "open",
+            "examples": [
+              "closed"
+            ]
+          }
+        },
+        "dependencies": {
+          "open": [
+            "close"
+          ],
+          "close": [
+            "open"
+          ],
+          "breaks": [
+            "open"
+          ]
+        },
+        "examples": [
+          {
+            "date": "2026-02-01",
+            "name": "Budget Sunday"
+          },
+          {
+            "date": "2025-10-21",
+            "name": "Muhurat",
+            "open": "13:45",
+            "close": "14:45"
+          }
+        ]
+      },
+      "calendarSubstitute": {
+        "title": "CalendarSubstitute",
+        "description": "Holidays that fall on one of `days` give another day off.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "days",
+          "gives"
+        ],
+        "properties": {
+          "days": {
+            "description": "The weekdays of the holiday that give a substitute.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 7,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/weekday"
+            },
+            "examples": [
+              [
+                "sun"
+              ]
+            ]
+          },
+          "gives": {
+            "title": "CalendarSubstituteGives",
+            "description": "`next-day`: the day after, unless that is a holiday itself. `next-free-day`: the first day after that is no holiday itself.",
+            "type": "string",
+            "enum": [
+              "next-day",
+              "next-free-day"
+            ],
+            "examples": [
+              "next-free-day"
+            ]
+          },
+          "name": {
+            "description": "What the day is called; `Substitute for` and the holiday's name if left out.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "Substitute holiday"
+            ]
+          },
+          "from": {
+            "description": "Holds for holidays from this year or date on, included.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "1973-04-12"
+            ]
+          },
+          "to": {
+            "description": "Holds for holidays up to this year or date, included.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              2006
+            ]
+          }
+        },
+        "examples": [
+          {
+            "days": [
+              "sun"
+            ],
+            "gives": "next-free-day",
+            "from": 2007
+          }
+        ]
+      },
+      "calendarSandwich": {
+        "title": "CalendarSandwich",
+        "description": "A day between two holidays is closed too, for holidays of all rules but those with `public: false` (as in Japan). Substitute days do not count as holidays here.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+          "name": {
+            "description": "What the day is called.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "default": "Day between two holidays",
+            "examples": [
+              "Citizens' holiday"
+            ]
+          },
+          "from": {
+            "description": "Holds from this year or date on, included.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "1985-12-27"
+            ]
+          },
+          "to": {
+            "description": "Holds up to this year or date, included.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              2030
+            ]
+          }
+        },
+        "examples": [
+          {
+            "name": "Citizens' holiday",
+            "from": "1985-12-27"
+          }
+        ]
+      },
+      "calendarCoverage": {
+        "title": "CalendarCoverage",
+        "description": "For which days the calendar knows the answer. Before `from`, and after `to` with `afterEnd: hold`, nothing is decided.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+          "from": {
+            "description": "The first day covered, or its year. Without it there is no beginning.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "2014-01-01"
+            ]
+          },
+          "to": {
+            "description": "The last day covered, or its year. Needed where `dates` are used; without it there is no end.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "2026-12-31"
+            ]
+          },
+          "afterEnd": {
+            "title": "CalendarAfterEnd",
+            "description": "What days after `to` are: undecided until coverage is extended (`hold`), all open, all closed, or by the rules, with `dates` taken as complete (`rules-only`).",
+            "type": "string",
+            "enum": [
+              "hold",
+              "open",
+              "closed",
+              "rules-only"
+            ],
+            "default": "hold",
+            "examples": [
+              "hold"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "from": "2014-01-01",
+            "to": "2026-12-31",
+            "afterEnd": "hold"
+          }
+        ]
+      },
+      "calendarBlackout": {
+        "title": "CalendarBlackout",
+        "description": "A time in which nothing fires: from `from` (included) to `to` (excluded) on the clock of the calendar's zone.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+          "name": {
+            "description": "What people call it; shown in explanations.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "maintenance"
+            ]
+          },
+          "days": {
+            "description": "The weekdays on which it begins; all if left out.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 7,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/weekday"
+            },
+            "examples": [
+              [
+                "sun"
+              ]
+            ]
+          },
+          "from": {
+            "description": "When it begins; 00:00 if left out.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/timeOfDay"
+              }
+            ],
+            "default": "00:00",
+            "examples": [
+              "01:00"
+            ]
+          },
+          "to": {
+            "description": "When it ends; 24:00 if left out. At or before `from` it is a time of the next day.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/endOfDayTime"
+              }
+            ],
+            "default": "24:00",
+            "examples": [
+              "05:00"
+            ]
+          },
+          "dates": {
+            "description": "Only when it begins on one of these days.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/dateRange"
+              }
+            ],
+            "examples": [
+              {
+                "from": "2026-12-24",
+                "to": "2026-12-31"
+              }
+            ]
+          }
+        },
+        "if": true,
+        "then": {
+          "anyOf": [
+            {
+              "required": [
+                "days"
+              ]
+            },
+            {
+              "required": [
+                "from"
+              ]
+            },
+            {
+              "required": [
+                "to"
+              ]
+            },
+            {
+              "required": [
+                "dates"
+              ]
+            }
+          ]
+        },
+        "examples": [
+          {
+            "days": [
+              "sun"
+            ],
+            "from": "01:00",
+            "to": "05:00",
+            "name": "maintenance"
+          }
+        ]
+      },
+      "calendarSource": {
+        "title": "CalendarSource",
+        "description": "One source of the calendar's data.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "url"
+        ],
+        "properties": {
+          "url": {
+            "description": "Its address.",
+            "type": "string",
+            "pattern": "^https?://[^\\s]+$",
+            "maxLength": 2048,
+            "examples": [
+              "https://www.nseindia.com/"
+            ]
+          },
+          "title": {
+            "description": "What it is called.",
+            "type": "string",
+            "maxLength": 256,
+            "examples": [
+              "NSE circular 2026 holidays"
+            ]
+          },
+          "checked": {
+            "description": "When it was last compared with the calendar.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/date"
+              }
+            ],
+            "examples": [
+              "2026-01-05"
+            ]
+          },
+          "note": {
+            "description": "What it was used for, or where it disagrees.",
+            "type": "string",
+            "maxLength": 4096,
+            "examples": [
+              "Closures since 2014; the Muhurat times are from the yearly circulars."
+            ]
+          }
+        },
+        "examples": [
+          {
+            "url": "https://www.nseindia.com/",
+            "checked": "2026-01-05"
+          }
+        ]
+      },
+      "calendarDifference": {
+        "title": "CalendarDifference",
+        "description": "Closed on days on which `base` is closed and `minus` is not, weekends included; its sessions are those of `base` on days that are open.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "base",
+          "minus"
+        ],
+        "properties": {
+          "base": {
+            "description": "The calendar to start from.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "nyse"
+            ]
+          },
+          "minus": {
+            "description": "The calendar whose closed days are taken out.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "lse"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "base": "nyse",
+            "minus": "lse"
+          }
+        ]
+      },
+      "calendarExtension": {
+        "title": "CalendarExtension",
+        "description": "Another calendar's rules with some taken out and some added.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "base"
+        ],
+        "properties": {
+          "base": {
+            "description": "The calendar to start from: one with rules of its own, or itself an extension of one.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "nyse"
+            ]
+          },
+          "disable": {
+            "description": "Ids of rules of the base that do not hold here.",
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10000,
+            "uniqueItems": true,
+            "items": {
+              "$ref": "common.v1.json#/definitions/name"
+            },
+            "examples": [
+              [
+                "good-friday"
+              ]
+            ]
+          },
+          "rules": {
+            "description": "Rules that hold here besides the base's. They may refer to the base's rules.",
+            "type": "array",
+            "maxItems": 10000,
+            "items": {
+              "$ref": "#/definitions/calendarRule"
+            },
+            "examples": [
+              [
+                {
+                  "id": "company-day",
+                  "date": "06-15"
+                }
+              ]
+            ]
+          },
+          "sessions": {
+            "description": "Dated sessions besides the base's; those for a date replace the base's for it.",
+            "type": "array",
+            "maxItems": 10000,
+            "items": {
+              "$ref": "#/definitions/calendarSession"
+            },
+            "examples": [
+              [
+                {
+                  "date": "2026-02-01",
+                  "name": "Budget Sunday"
+                }
+              ]
+            ]
+          },
+          "hours": {
+            "description": "Regular hours in place of the base's.",
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+              "$ref": "#/definitions/calendarHours"
+            },
+            "examples": [
+              [
+                {
+                  "open": "08:00",
+                  "close": "18:00"
+                }
+              ]
+            ]
+          }
+        },
+        "examples": [
+          {
+            "base": "nyse",
+            "disable": [
+              "good-friday"
+            ],
+            "rules": [
+              {
+                "id": "company-day",
+                "date": "06-15"
+              }
+            ]
+          }
+        ]
+      },
+      "calendarNames": {
+        "title": "CalendarNames",
+        "description": "Names of other calendars.",
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 64,
+        "uniqueItems": true,
+        "items": {
+          "$ref": "common.v1.json#/definitions/name"
+        },
+        "examples": [
+          [
+            "nyse",
+            "lse"
+          ]
+        ]
+      },
+      "weekendPeriod": {
+        "title": "WeekendPeriod",
+        "description": "The weekend in one period.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "days"
+        ],
+        "properties": {
+          "days": {
+            "$ref": "#/definitions/weekdayList"
+          },
+          "from": {
+            "description": "The first year or date with this weekend.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              2000
+            ]
+          },
+          "to": {
+            "description": "The last year or date with this weekend.",
+            "allOf": [
+              {
+                "$ref": "#/definitions/yearOrDate"
+              }
+            ],
+            "examples": [
+              "1999-12-31"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "days": [
+              "fri",
+              "sat"
+            ],
+            "to": "2021-12-31"
+          }
+        ]
+      },
+      "weekdayList": {
+        "title": "WeekdayList",
+        "description": "Days of the week.",
+        "type": "array",
+        "maxItems": 7,
+        "uniqueItems": true,
+        "items": {
+          "$ref": "common.v1.json#/definitions/weekday"
+        },
+        "examples": [
+          [
+            "sat",
+            "sun"
+          ]
+        ]
+      },
+      "observedByWeekday": {
+        "title": "ObservedByWeekday",
+        "description": "For each weekday on which the day may fall: the weekday it moves to, the nearest such day, or the number of days it moves by.",
+        "type": "object",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "properties": {
+          "mon": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "tue": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "wed": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "thu": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "fri": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "sat": {
+            "$ref": "#/definitions/observedTarget"
+          },
+          "sun": {
+            "$ref": "#/definitions/observedTarget"
+          }
+        },
+        "examples": [
+          {
+            "sat": "fri",
+            "sun": "mon"
+          }
+        ]
+      },
+      "observedTarget": {
+        "title": "ObservedTarget",
+        "description": "The weekday that the day moves to, or the number of days it moves by.",
+        "oneOf": [
+          {
+            "$ref": "common.v1.json#/definitions/weekday"
+          },
+          {
+            "type": "integer",
+            "minimum": -6,
+            "maximum": 6
+          }
+        ],
+        "examples": [
+          "mon",
+          2
+        ]
+      },
+      "datesByName": {
+        "title": "DatesByName",
+        "description": "Dates and what people call each.",
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 100000,
+        "propertyNames": {
+          "$ref": "common.v1.json#/definitions/date"
+        },
+        "additionalProperties": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 256
+        },
+        "examples": [
+          {
+            "2026-03-03": "Holi"
+          }
+        ]
+      },
+      "dateRange": {
+        "title": "DateRange",
+        "description": "Two dates, both included.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "from",
+          "to"
+        ],
+        "properties": {
+          "from": {
+            "description": "The first day.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/date"
+              }
+            ],
+            "examples": [
+              "2026-12-24"
+            ]
+          },
+          "to": {
+            "description": "The last day.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/date"
+              }
+            ],
+            "examples": [
+              "2026-12-31"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "from": "2026-12-24",
+            "to": "2026-12-31"
+          }
+        ]
+      },
+      "yearOrDate": {
+        "title": "YearOrDate",
+        "description": "A year, or a date YYYY-MM-DD. A year stands for its first day in `from` and its last day in `to`.",
+        "oneOf": [
+          {
+            "type": "integer",
+            "minimum": 1900,
+            "maximum": 2200
+          },
+          {
+            "$ref": "common.v1.json#/definitions/date"
+          }
+        ],
+        "examples": [
+          1998,
+          "1998-01-01"
+        ]
+      },
+      "monthDay": {
+        "title": "MonthDay",
+        "description": "A day of the year, MM-DD.",
+        "type": "string",
+        "pattern": "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        "examples": [
+          "12-25"
+        ]
+      },
+      "month": {
+        "title": "Month",
+        "description": "A month of the year.",
+        "type": "string",
+        "enum": [
+          "jan",
+          "feb",
+          "mar",
+          "apr",
+          "may",
+          "jun",
+          "jul",
+          "aug",
+          "sep",
+          "oct",
+          "nov",
+          "dec"
+        ],
+        "examples": [
+          "nov"
+        ]
+      },
+      "dayOffset": {
+        "title": "DayOffset",
+        "description": "A number of days, negative for earlier.",
+        "type": "integer",
+        "minimum": -366,
+        "maximum": 366,
+        "examples": [
+          -2
+        ]
+      },
+      "endOfDayTime": {
+        "title": "EndOfDayTime",
+        "description": "A quoted time of day at which something ends, \"HH:MM\" or \"HH:MM:SS\", up to \"24:00\".",
+        "type": "string",
+        "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?|24:00(:00)?)$",
+        "examples": [
+          "15:30",
+          "24:00"
         ]
       }
     },
@@ -160,13 +1923,32 @@ export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {
         "apiVersion": "belfry/v1",
         "kind": "Calendar",
         "metadata": {
-          "name": "weekdays"
+          "name": "nse",
+          "description": "NSE India, equities"
         },
         "spec": {
           "timezone": "Asia/Kolkata",
           "weekend": [
             "sat",
             "sun"
+          ],
+          "coverage": {
+            "from": "2014-01-01",
+            "to": "2026-12-31",
+            "afterEnd": "hold"
+          },
+          "rules": [
+            {
+              "id": "republic-day",
+              "name": "Republic Day",
+              "date": "01-26"
+            },
+            {
+              "id": "lunar-2026",
+              "dates": {
+                "2026-03-03": "Holi"
+              }
+            }
           ]
         }
       }
