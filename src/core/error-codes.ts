@@ -11,11 +11,61 @@ export const PROBLEM_CODES = [
   'invalid-instant',
   'invalid-time-of-day',
   'invalid-date',
+  // YAML
+  'invalid-yaml',
+  'duplicate-key',
+  'unsupported-yaml',
+  'inexact-number',
+  'not-utf-8',
+  'limit-exceeded',
+  // the shape of a manifest
+  'not-a-manifest',
+  'unknown-kind',
+  'unknown-api-version',
+  'missing-key',
+  'unknown-key',
+  'conflicting-keys',
+  'wrong-type',
+  'unknown-value',
+  'invalid-value',
+  'invalid-name',
+  // manifests among each other
+  'duplicate-identity',
+  'unknown-reference',
+  'missing-timezone',
+  'missing-calendar',
+  'contradiction',
+  'invalid-secret-reference',
+  'invalid-data-schema',
+  'invalid-data',
+  'tenant-limit',
+  // the tree
+  'empty-tree',
+  'missing-root',
+  'unreadable-file',
+  'outside-root',
+  'load-timeout',
 ] as const
 
 export const ERROR_CODES = [
   'usage',
   'internal',
+  'timeout',
+  // NATS
+  'nats-unreachable',
+  'nats-unauthorized',
+  'nats-server-too-old',
+  'nats-no-jetstream',
+  'nats-unavailable',
+  'nats-refused',
+  'nats-layout',
+  'nats-server-missing',
+  'nats-server-failed',
+  'nats-server-running',
+  // asking the leader
+  'no-leader',
+  'leader-lost',
+  'too-large',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
