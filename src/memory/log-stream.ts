@@ -1,0 +1,123 @@
+import { fireIdOf, type ScheduleKey } from '../core/names.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { LogFollower, LogRecord } from '../ports/fire-log.ts'
+
+/** One stored message. */
+export interface StoredEntry {
+  readonly record: LogRecord
+  readonly entry: LogEntry
+}
+
+/**
+ * The shared content of the log: what several instances, each with its own handle, have in common. Entries vanish when
+ * their time to live has passed, as they do on a server, so that a schedule's last sequence can become 0 again.
+ */
+export class MemoryLogStream {
+  #generation = 1
+  #sequence = 0
+  #entries: StoredEntry[] = []
+  #ofSchedule = new Map<string, StoredEntry[]>()
+  readonly #tails = new Set<Tail>()
+
+  get incarnation(): string {
+    return `memory-${this.#generation}`
+  }
+
+  get lastSequence(): number {
+    return this.#sequence
+  }
+
+  /** All that is stored at `now`, in order. */
+  stored(now: number): readonly StoredEntry[] {
+    return this.#entries.filter((stored) => isAlive(stored, now))
+  }
+
+  last(key: ScheduleKey, now: number): LogRecord | null {
+    const entries = this.#ofSchedule.get(nameOf(key)) ?? []
+    return entries.findLast((stored) => isAlive(stored, now))?.record ?? null
+  }
+
+  /** The last entry of every schedule. */
+  lastOfAll(now: number): readonly LogRecord[] {
+    return [...this.#ofSchedule.values()].flatMap(
+      (entries) => entries.findLast((stored) => isAlive(stored, now))?.record ?? [],
+    )
+  }
+
+  /** The new sequence, or null if the schedule's last entry is not the expected one. */
+  append(entry: LogEntry, expectedSequence: number, now: number): number | null {
+    if ((this.last(entry.key, now)?.sequence ?? 0) !== expectedSequence) return null
+    this.#sequence += 1
+    const stored = { record: recordOf(entry, this.#sequence, now), entry }
+    this.#entries.push(stored)
+    const name = nameOf(entry.key)
+    const entries = this.#ofSchedule.get(name)
+    if (entries) entries.push(stored)
+    else this.#ofSchedule.set(name, [stored])
+    for (const tail of this.#tails) tail.tell((follower) => follower.onRecord(stored.record))
+    return this.#sequence
+  }
+
+  follow(fromSequence: number, follower: LogFollower, signal: AbortSignal): void {
+    if (signal.aborted) return
+    const tail = new Tail(follower, signal)
+    this.#tails.add(tail)
+    signal.addEventListener('abort', () => this.#tails.delete(tail), { once: true })
+    for (const { record } of this.#entries) {
+      if (record.sequence >= fromSequence) tail.tell((told) => told.onRecord(record))
+    }
+  }
+
+  /** Deletes and recreates the stream: sequences begin again. */
+  recreate(): void {
+    this.#generation += 1
+    this.#sequence = 0
+    this.#entries = []
+    this.#ofSchedule = new Map()
+    const { incarnation } = this
+    for (const tail of this.#tails) tail.tell((follower) => follower.onReset(incarnation))
+  }
+
+  /** Forgets everything after `sequence`, as a server does that crashed before its disk had it. Nobody is told. */
+  loseTail(sequence: number): void {
+    this.#entries = this.#entries.filter(({ record }) => record.sequence <= sequence)
+    this.#sequence = Math.min(this.#sequence, sequence)
+    for (const [name, entries] of this.#ofSchedule) {
+      const kept = entries.filter(({ record }) => record.sequence <= sequence)
+      if (kept.length > 0) this.#ofSchedule.set(name, kept)
+      else this.#ofSchedule.delete(name)
+    }
+  }
+}
+
+/** Tells a follower in order, but never inside the append that stored the entry. */
+class Tail {
+  readonly #follower: LogFollower
+  readonly #signal: AbortSignal
+  #told: Promise<void> = Promise.resolve()
+
+  constructor(follower: LogFollower, signal: AbortSignal) {
+    this.#follower = follower
+    this.#signal = signal
+  }
+
+  tell(what: (follower: LogFollower) => void): void {
+    this.#told = this.#told.then(() => {
+      if (!this.#signal.aborted) what(this.#follower)
+    })
+  }
+}
+
+function recordOf(entry: LogEntry, sequence: number, storedAt: number): LogRecord {
+  const { key, kind, nominal, reason, count } = entry
+  const fireId = kind === 'fire' ? fireIdOf(key, nominal) : null
+  return { sequence, storedAt, key, kind, nominal, fireId, reason, count }
+}
+
+function isAlive({ record, entry }: StoredEntry, now: number): boolean {
+  return now < record.storedAt + entry.ttlSeconds * 1000
+}
+
+function nameOf(key: ScheduleKey): string {
+  return `${key.tenant}.${key.schedule}`
+}
