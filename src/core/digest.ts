@@ -19,7 +19,12 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 over the canonical JSON, as 64 hexadecimal digits. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+  return digestOfText(canonicalJson(value))
+}
+
+/** SHA-256 over the text's UTF-8 bytes, as 64 hexadecimal digits. */
+export function digestOfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
