@@ -6,11 +6,22 @@ export const PROBLEM_CODES = [
   // time and cron
   'invalid-cron',
   'cron-never-fires',
+  'invalid-rrule',
   'unknown-zone',
   'invalid-duration',
   'invalid-instant',
   'invalid-time-of-day',
   'invalid-date',
+  // calendars
+  'duplicate-rule',
+  'rule-cycle',
+  'calendar-cycle',
+  'broken-calendar',
+  'missing-coverage',
+  'outside-coverage',
+  'not-a-day-of-rule',
+  'invalid-hours',
+  'invalid-ics',
   // YAML
   'invalid-yaml',
   'duplicate-key',

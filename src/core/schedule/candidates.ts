@@ -1,0 +1,27 @@
+import type { TraceStep } from './occurrence.ts'
+
+/** What rules a candidate out before any calendar is asked; `held`: beyond what a calendar knows. */
+export type RuledOut = 'no-such-business-day' | 'held'
+
+/** One way in which a trigger came to a nominal time. */
+export interface Origin {
+  /** The local date and time asked for, where a roll, an offset or daylight saving moved it. */
+  readonly asked: string | null
+  readonly steps: readonly TraceStep[]
+}
+
+/** The nominal times that one trigger asks for, before the schedule's calendar has its say. Epoch milliseconds. */
+export interface Candidates {
+  /** Strictly after. */
+  next(after: number): number | null
+  /** Strictly before. */
+  previous(before: number): number | null
+  /** null: an ordinary candidate. */
+  ruledOut(nominal: number): RuledOut | null
+  /** How this trigger came to a nominal time of its own: several ways where rolls meet. */
+  origins(nominal: number): readonly Origin[]
+  /** Whether dates are moved, so that a nominal time may not be the one asked for. */
+  readonly moves: boolean
+  /** Sessions choose their days themselves: of the schedule's calendar only blackouts apply. */
+  readonly choosesDays: boolean
+}

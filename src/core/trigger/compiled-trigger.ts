@@ -1,0 +1,27 @@
+import type { ScheduleKey } from '../names.ts'
+import type { Decidable } from './decide.ts'
+
+/**
+ * A schedule joined with its job, adapter and calendars: everything that deciding and publishing a fire needs, so that
+ * the hot path looks nothing up.
+ */
+export interface CompiledTrigger extends Decidable {
+  readonly key: ScheduleKey
+  /** Equal digests decide the same nominal times; an edit that changes it cuts the log with a marker. */
+  readonly timingDigest: string
+  readonly job: string
+  readonly adapter: string
+  readonly lane: string
+  /** Message type, the CloudEvent's `type`. */
+  readonly message: string
+  readonly jobVersion: number
+  /** Job and schedule data merged, as JSON text. */
+  readonly payload: string
+  /** 0 to 9, higher first: the order among fires due in the same tick. */
+  readonly priority: number
+  readonly calendars: readonly string[]
+  readonly generation: number
+  readonly revision: string
+  /** Nothing at or before this instant is ever fired. Epoch milliseconds. */
+  readonly activeFrom: number
+}

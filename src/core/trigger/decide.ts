@@ -1,0 +1,188 @@
+/**
+ * What is to be done about one schedule at one moment: a pure function over the half-open range (cursor, now].
+ * Normal firing, start-up after an outage, take-over, a clock that jumped and the end of a suspension are all this one
+ * computation, and what it returns is data; the engine carries it out in order.
+ *
+ * Sources of the rules: docs/spec/schedule.md (misfire, suspend), docs/spec/wire.md (fires and markers).
+ */
+import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
+import type { Occurrence } from '../schedule/occurrence.ts'
+import type { FireReason, MarkerReason } from './log-entry.ts'
+import { countFirings, missedRange } from './missed.ts'
+import type { MisfirePolicySettings } from './policy.ts'
+
+export interface Decidable {
+  readonly compiled: CompiledSchedule
+  readonly misfire: MisfirePolicySettings
+  /** Stored fires after which nothing fires any more; null: no limit. */
+  readonly maxFires: number | null
+  /** null: not suspended. `until` null: until an edit ends it. Epoch milliseconds. */
+  readonly suspension: { readonly until: number | null } | null
+}
+
+export interface Progress {
+  /** The last nominal time that is settled, epoch milliseconds. Nothing at or before it is ever decided again. */
+  readonly cursor: number
+  /** Stored fires since creation. */
+  readonly count: number
+}
+
+export type PlannedEntry = PlannedFire | PlannedMarker
+
+export interface PlannedFire {
+  readonly kind: 'fire'
+  readonly nominal: number
+  readonly reason: FireReason
+  readonly asked: string | null
+  /** Misfires only: how many missed times this one stands for, itself included. */
+  readonly missedCount: number | null
+}
+
+export interface PlannedMarker {
+  readonly kind: 'marker'
+  readonly nominal: number
+  readonly reason: MarkerReason
+  readonly settledCount: number | null
+}
+
+export type Condition = 'suspended' | 'exhausted' | 'out-of-coverage' | 'held-until-open'
+
+export interface Decision {
+  /** To be stored in this order, each only after the one before it. */
+  readonly entries: readonly PlannedEntry[]
+  /** Candidates that the manifests alone rule out; they need no entry in the log. */
+  readonly skipped: readonly Occurrence[]
+  /** The cursor once all entries are stored. */
+  readonly settledTo: number
+  /** When to decide again, epoch milliseconds; null: only after an edit. */
+  readonly wakeAt: number | null
+  readonly condition: Condition | null
+}
+
+/** Bounds one decision, so that a long range is worked off in slices. */
+export const MAX_ENTRIES = 256
+const MAX_SKIPPED = 1_000
+/** How long a skipped candidate may wait to be reported together with those that follow it. */
+const SKIP_REPORT_MS = 60_000
+
+export function decide(schedule: Decidable, progress: Progress, now: number): Decision {
+  const entries: PlannedEntry[] = []
+  let cursor = progress.cursor
+
+  if (schedule.suspension !== null) {
+    const { until } = schedule.suspension
+    if (until === null || until > now) {
+      return { entries, skipped: [], settledTo: cursor, wakeAt: until, condition: 'suspended' }
+    }
+    if (cursor < until) {
+      entries.push({ kind: 'marker', nominal: until, reason: 'resumed', settledCount: null })
+      cursor = until
+    }
+  }
+
+  let allowance = schedule.maxFires === null ? Number.POSITIVE_INFINITY : schedule.maxFires - progress.count
+  if (allowance <= 0) return { entries, skipped: [], settledTo: cursor, wakeAt: null, condition: 'exhausted' }
+
+  const missed = missedRange(schedule, { cursor, now, allowance })
+  const skipped = missed === null ? [] : skippedIn(schedule.compiled, cursor, missed.last)
+  if (missed !== null) {
+    if (missed.waitUntil !== null) {
+      return {
+        entries,
+        skipped: [],
+        settledTo: cursor,
+        wakeAt: missed.waitUntil,
+        condition: 'held-until-open',
+      }
+    }
+    entries.push(...missed.entries)
+    cursor = missed.last
+    allowance -= missed.entries.filter(({ kind }) => kind === 'fire').length
+  }
+
+  for (const occurrence of schedule.compiled.occurrences(cursor + 1, now + 1)) {
+    if (occurrence.outcome === 'held') {
+      return { entries, skipped, settledTo: cursor, wakeAt: null, condition: 'out-of-coverage' }
+    }
+    if (occurrence.outcome === 'skipped') {
+      skipped.push(occurrence)
+    } else {
+      if (allowance <= 0) return { entries, skipped, settledTo: cursor, wakeAt: null, condition: 'exhausted' }
+      if (occurrence.due > now)
+        return { entries, skipped, settledTo: cursor, wakeAt: occurrence.due, condition: null }
+      const { nominal, asked } = occurrence
+      entries.push({ kind: 'fire', nominal, reason: 'scheduled', asked, missedCount: null })
+      allowance -= 1
+    }
+    cursor = occurrence.nominal
+    if (entries.length >= MAX_ENTRIES || skipped.length >= MAX_SKIPPED) {
+      return { entries, skipped, settledTo: cursor, wakeAt: now, condition: null }
+    }
+  }
+  if (allowance <= 0) return { entries, skipped, settledTo: cursor, wakeAt: null, condition: 'exhausted' }
+  return {
+    entries,
+    skipped,
+    settledTo: cursor,
+    wakeAt: wakeAfter(schedule.compiled, Math.max(cursor, now)),
+    condition: null,
+  }
+}
+
+/**
+ * The next due fire, or a little after a candidate that will be skipped (so that its report does not wait for the next
+ * fire, and a flood of them is reported together), or a candidate that will be held (an alarm).
+ */
+function wakeAfter(compiled: CompiledSchedule, after: number): number | null {
+  const candidate = compiled.nextCandidate(after)
+  if (candidate === null) return null
+  if (candidate.outcome === 'fires') return candidate.due
+  if (candidate.outcome === 'held') return candidate.nominal
+  const report = candidate.nominal + SKIP_REPORT_MS
+  const firing = compiled.next(candidate.nominal)
+  return firing === null ? report : Math.min(report, compiled.dueOf(firing))
+}
+
+function skippedIn(compiled: CompiledSchedule, after: number, last: number): Occurrence[] {
+  const found: Occurrence[] = []
+  let seen = 0
+  for (const occurrence of compiled.occurrences(after + 1, last + 1)) {
+    if (occurrence.outcome === 'skipped') found.push(occurrence)
+    // Beyond this the log's marker says what happened; events are for people.
+    if (found.length >= MAX_SKIPPED || ++seen >= 10 * MAX_SKIPPED) break
+  }
+  return found
+}
+
+/**
+ * Settles a schedule up to the moment of an edit: what is due is decided as ever, then what is still held back (by
+ * jitter it goes out now; by a suspension, a closed calendar or missing coverage it is settled as non-fire), and a
+ * marker cuts the range at `cutAt`, so that the new version never decides a time before the edit.
+ */
+export function decideCut(
+  schedule: Decidable,
+  progress: Progress,
+  { cutAt, reason }: { readonly cutAt: number; readonly reason: MarkerReason },
+): Decision {
+  const decided = decide(schedule, progress, cutAt)
+  if (decided.wakeAt !== null && decided.wakeAt <= cutAt) return decided
+  const entries = [...decided.entries]
+  let nominal = cutAt
+  let settledCount = 0
+  if (decided.condition === 'out-of-coverage') {
+    // What lies beyond the old coverage stays open: the extended calendar and the misfire policy decide it.
+    const held = schedule.compiled.nextCandidate(decided.settledTo)
+    nominal = Math.min(cutAt, held === null ? cutAt : held.nominal - 1)
+  } else if (decided.condition === null) {
+    for (const occurrence of schedule.compiled.occurrences(decided.settledTo + 1, cutAt + 1)) {
+      if (occurrence.outcome !== 'fires') continue
+      const { nominal: waiting, asked } = occurrence
+      entries.push({ kind: 'fire', nominal: waiting, reason: 'scheduled', asked, missedCount: null })
+    }
+  } else if (decided.condition !== 'exhausted') {
+    settledCount = countFirings(schedule.compiled, decided.settledTo, cutAt) ?? 0
+  }
+  const last = entries.at(-1)?.nominal ?? decided.settledTo
+  entries.push({ kind: 'marker', nominal: Math.max(nominal, last), reason, settledCount })
+  return { ...decided, entries, settledTo: Math.max(nominal, last), wakeAt: null }
+}

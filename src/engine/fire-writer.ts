@@ -1,0 +1,132 @@
+/**
+ * Stores one fire or marker, whatever the log answers: the answer table of docs/spec/wire.md.
+ *
+ * Job: bring one entry to a known end. Invariants:
+ * - The decision is never made again here: what is resent is the same entry, until the log says stored or settled.
+ * - Before every send the caller's `mayWrite` (leadership that is still trusted) is asked; without it nothing is sent.
+ * - "Settled" (the log already holds this or a later nominal time of the schedule) is success, whoever stored it.
+ * On failure: a full or unreachable log makes the entry late, never lost: it is held here, with an alarm, until the
+ * log takes it, leadership is lost, or the process stops. The cursor does not move before that.
+ */
+import { fireIdOf } from '../core/names.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { FireLog, LogRecord } from '../ports/fire-log.ts'
+
+/** Where a schedule stands in the log. */
+export interface LogPosition {
+  readonly lastSequence: number
+  readonly lastNominal: number
+  readonly count: number
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'stored'; readonly position: LogPosition }
+  /** Somebody settled this nominal time already; the position is the log's. */
+  | { readonly kind: 'settled'; readonly position: LogPosition }
+  /** Leadership is no longer trusted or the process stops: nothing is known of the last send. */
+  | { readonly kind: 'stopped' }
+
+export interface FireWriterOptions {
+  readonly log: FireLog
+  readonly clock: Clock
+  readonly mayWrite: () => boolean
+  readonly onAlarm: (name: WriterAlarm, facts: Readonly<Record<string, string | number>>) => void
+}
+
+export type WriterAlarm = 'log-refuses' | 'log-silent' | 'foreign-entry'
+
+const BUSY_FIRST_MS = 2
+const BUSY_MOST_MS = 50
+const UNKNOWN_FIRST_MS = 20
+const UNKNOWN_MOST_MS = 1_000
+const REFUSED_MS = 1_000
+/** Unknown answers in a row after which the log's silence is worth an alarm. */
+const SILENT_AFTER = 5
+
+export class FireWriter {
+  readonly #options: FireWriterOptions
+
+  constructor(options: FireWriterOptions) {
+    this.#options = options
+  }
+
+  async write(entry: LogEntry, position: LogPosition, signal: AbortSignal): Promise<WriteOutcome> {
+    const { log, clock, mayWrite, onAlarm } = this.#options
+    let sent = entry
+    let expected = position.lastSequence
+    let busyMs = BUSY_FIRST_MS
+    let unknownMs = UNKNOWN_FIRST_MS
+    let unknowns = 0
+    while (mayWrite() && !signal.aborted) {
+      const answer = await log.append(sent, expected)
+      switch (answer.kind) {
+        case 'stored':
+          return { kind: 'stored', position: positionAfter(sent, answer.sequence) }
+        case 'conflict': {
+          const last = await this.#last(sent, signal)
+          if (last === undefined) break
+          if (last === null) {
+            expected = 0
+          } else if (last.nominal >= sent.nominal) {
+            this.#inspect(sent, last)
+            return { kind: 'settled', position: positionOf(last) }
+          } else {
+            expected = last.sequence
+            sent = { ...sent, count: last.count + (sent.kind === 'fire' ? 1 : 0) }
+          }
+          break
+        }
+        case 'busy':
+          await clock.sleep(busyMs, signal)
+          busyMs = Math.min(2 * busyMs, BUSY_MOST_MS)
+          break
+        case 'unknown':
+          unknowns += 1
+          if (unknowns === SILENT_AFTER) onAlarm('log-silent', { cause: answer.cause })
+          await clock.sleep(unknownMs, signal)
+          unknownMs = Math.min(2 * unknownMs, UNKNOWN_MOST_MS)
+          break
+        case 'refused':
+          onAlarm('log-refuses', { code: answer.code, message: answer.message })
+          await clock.sleep(REFUSED_MS, signal)
+          break
+        default:
+          answer satisfies never
+      }
+    }
+    return { kind: 'stopped' }
+  }
+
+  /** The schedule's last entry; undefined when the log does not answer now, and the same send decides again. */
+  async #last(entry: LogEntry, signal: AbortSignal): Promise<LogRecord | null | undefined> {
+    try {
+      return await this.#options.log.last(entry.key)
+    } catch (error) {
+      this.#options.onAlarm('log-silent', { cause: String(error) })
+      await this.#options.clock.sleep(UNKNOWN_FIRST_MS, signal)
+      return undefined
+    }
+  }
+
+  /** One nominal time of one schedule has one id; anything else in its place was not written by belfry. */
+  #inspect(sent: LogEntry, last: LogRecord): void {
+    if (last.kind !== 'fire' || last.nominal !== sent.nominal) return
+    const fireId = fireIdOf(sent.key, sent.nominal)
+    if (last.fireId !== fireId) {
+      this.#options.onAlarm('foreign-entry', {
+        expected: fireId,
+        found: String(last.fireId),
+        sequence: last.sequence,
+      })
+    }
+  }
+}
+
+export function positionAfter(entry: LogEntry, sequence: number): LogPosition {
+  return { lastSequence: sequence, lastNominal: entry.nominal, count: entry.count }
+}
+
+export function positionOf(record: LogRecord): LogPosition {
+  return { lastSequence: record.sequence, lastNominal: record.nominal, count: record.count }
+}

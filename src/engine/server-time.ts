@@ -1,0 +1,88 @@
+/**
+ * Knows what the server's clock reads, so that a local clock that runs ahead fires nothing early.
+ *
+ * Job: measure the offset between the wall clock here and the log's server, and say up to which nominal time fires may
+ * go out. Invariants: an offset is used only while wall and monotonic clock agree since it was measured; after a jump
+ * nothing new fires until it was measured again. On failure (server silent): the last offset stays in use.
+ */
+import type { Clock } from '../ports/clock.ts'
+import type { FireLog } from '../ports/fire-log.ts'
+import type { Logger } from '../ports/telemetry.ts'
+
+export const READ_EVERY_MS = 10_000
+const JUMP_MS = 500
+const AHEAD_MS = 500
+export const SKEW_ALARM_MS = 500
+export const SKEW_LEAD_MS = 5_000
+
+interface Measured {
+  /** Server time minus monotonic time, milliseconds. */
+  readonly serverOrigin: number
+  /** Wall time minus monotonic time when measured. */
+  readonly wallOrigin: number
+}
+
+export interface ServerTimeOptions {
+  readonly log: FireLog
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onSkew: (skewMs: number) => void
+}
+
+export class ServerTime {
+  readonly #options: ServerTimeOptions
+  #measured: Measured | null = null
+  #measuring: Promise<void> | null = null
+
+  constructor(options: ServerTimeOptions) {
+    this.#options = options
+  }
+
+  /** Local wall clock minus server clock, milliseconds; null before the first measurement. */
+  get skewMs(): number | null {
+    return this.#measured === null ? null : this.#measured.wallOrigin - this.#measured.serverOrigin
+  }
+
+  /** The latest nominal time that may fire now; null while a jump of the clock has not been measured out. */
+  horizon(): number | null {
+    const { clock } = this.#options
+    const measured = this.#measured
+    const monotonic = clock.monotonic()
+    if (measured === null || Math.abs(clock.now() - monotonic - measured.wallOrigin) > JUMP_MS) {
+      void this.measure()
+      return null
+    }
+    return monotonic + measured.serverOrigin + AHEAD_MS
+  }
+
+  /** Measures now; calls that overlap share one measurement. Never throws. */
+  measure(): Promise<void> {
+    this.#measuring ??= this.#measure().finally(() => {
+      this.#measuring = null
+    })
+    return this.#measuring
+  }
+
+  /** Measures every ten seconds until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.measure()
+      await this.#options.clock.sleep(READ_EVERY_MS, signal)
+    }
+  }
+
+  async #measure(): Promise<void> {
+    const { log, clock, logger, onSkew } = this.#options
+    const before = clock.monotonic()
+    try {
+      const { serverTime } = await log.info()
+      const after = clock.monotonic()
+      const middle = (before + after) / 2
+      this.#measured = { serverOrigin: serverTime - middle, wallOrigin: clock.now() - after }
+      const skew = this.skewMs ?? 0
+      if (Math.abs(skew) > SKEW_ALARM_MS) onSkew(skew)
+    } catch (error) {
+      logger.debug('the server time cannot be read now', { error: String(error) })
+    }
+  }
+}

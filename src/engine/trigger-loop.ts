@@ -1,0 +1,304 @@
+/**
+ * Fires what is due.
+ *
+ * Job: while this instance leads, decide every schedule at its time, have the decisions stored in order, and sleep
+ * until the next one. Invariants:
+ * - One schedule is worked on by at most one piece of work at a time (`slot.work`), so an identity has at most one
+ *   entry in flight; different schedules are in flight together.
+ * - A cursor moves only after the entries of its decision are stored or settled.
+ * - A held slot (an edit is under way) is decided by the edit alone.
+ * - Nothing is decided beyond the server's clock.
+ * On failure: work that stops without an answer leaves the slot as it was; whoever leads next decides it again, and the
+ * log's compare-and-set keeps that from doubling.
+ */
+import type { ScheduleKey } from '../core/names.ts'
+import { buildEntry } from '../core/trigger/build-entry.ts'
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import { type Condition, type Decision, decide, decideCut, type Progress } from '../core/trigger/decide.ts'
+import type { MarkerReason } from '../core/trigger/log-entry.ts'
+import type { Clock } from '../ports/clock.ts'
+import { type Due, DueHeap } from './due-heap.ts'
+import type { FireWriter } from './fire-writer.ts'
+import { type LogPositions, positionKey } from './log-positions.ts'
+
+const LONGEST_SLEEP_MS = 30_000
+const CLOCK_RETRY_MS = 20
+/** Work without a pause longer than this would hold up the lease. */
+const SLICE_MS = 10
+const MOST_IN_FLIGHT = 20_000
+
+export interface TriggerLoopOptions {
+  readonly clock: Clock
+  readonly writer: FireWriter
+  readonly positions: LogPositions
+  /** The latest nominal time that may fire now; null while unknown. */
+  readonly horizon: () => number | null
+  /** Whether leadership is trusted right now; nothing is begun without it. */
+  readonly mayWrite: () => boolean
+  readonly tz: string
+  readonly retentionSeconds: number
+  readonly observer: LoopObserver
+}
+
+export interface LoopObserver {
+  onDecision(trigger: CompiledTrigger, decision: Decision): void
+  /** Told when a schedule enters or leaves a condition; null: it fires normally. */
+  onCondition(trigger: CompiledTrigger, condition: Condition | null): void
+}
+
+interface Slot extends Due {
+  readonly key: ScheduleKey
+  trigger: CompiledTrigger
+  /** The cursor, as far as it was moved by decisions that need no entry in the log. */
+  settledTo: number
+  held: boolean
+  condition: Condition | null
+  work: Promise<void> | null
+}
+
+interface Leading {
+  readonly term: number
+  readonly signal: AbortSignal
+}
+
+export class TriggerLoop {
+  readonly #options: TriggerLoopOptions
+  readonly #slots = new Map<string, Slot>()
+  readonly #heap = new DueHeap<Slot>()
+  #leading: Leading | null = null
+  #wake = new AbortController()
+  #inFlight = 0
+
+  constructor(options: TriggerLoopOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#slots.size
+  }
+
+  /** When the next schedule is due, epoch milliseconds. */
+  get nextDue(): number | null {
+    return this.#heap.peek()?.due ?? null
+  }
+
+  /** Puts a schedule in, or its new version in the place of the old one. */
+  install(trigger: CompiledTrigger): void {
+    const id = positionKey(trigger.key)
+    const slot = this.#slots.get(id)
+    if (slot === undefined) {
+      const added: Slot = {
+        key: trigger.key,
+        trigger,
+        settledTo: 0,
+        held: false,
+        condition: null,
+        work: null,
+        due: 0,
+        heapIndex: -1,
+      }
+      this.#slots.set(id, added)
+      this.#arm(added)
+      return
+    }
+    // Another timing begins at its own cursor; the skips that the old one decided mean nothing to it.
+    if (slot.trigger.timingDigest !== trigger.timingDigest || slot.trigger.activeFrom !== trigger.activeFrom)
+      slot.settledTo = 0
+    slot.trigger = trigger
+    this.#arm(slot)
+  }
+
+  remove(key: ScheduleKey): void {
+    const id = positionKey(key)
+    const slot = this.#slots.get(id)
+    if (slot === undefined) return
+    this.#heap.remove(slot)
+    this.#slots.delete(id)
+  }
+
+  /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
+  async lead(term: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    this.#leading = { term, signal }
+    for (const slot of this.#slots.values()) this.#arm(slot)
+    const wakeUp = () => this.#wake.abort()
+    signal.addEventListener('abort', wakeUp, { once: true })
+    while (!signal.aborted) {
+      this.#wake = new AbortController()
+      await clock.sleep(await this.#tick(signal), this.#wake.signal)
+    }
+    signal.removeEventListener('abort', wakeUp)
+    this.#leading = null
+    await Promise.all([...this.#slots.values()].map((slot) => slot.work))
+    this.#heap.clear()
+  }
+
+  /** Resolves when everything that is due now has been decided and stored: the catch-up after a start. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    for (;;) {
+      const working = [...this.#slots.values()].flatMap((slot) => slot.work ?? [])
+      const due = this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY
+      if (signal.aborted || (working.length === 0 && due > clock.now())) return
+      if (working.length > 0) await Promise.race(working)
+      else await clock.sleep(CLOCK_RETRY_MS, signal)
+    }
+  }
+
+  /**
+   * Settles schedules up to `cutAt` for an edit and holds them: the old version decides nothing any more. Returns
+   * false if leadership was lost on the way; what was settled stays settled, and another leader goes on from there.
+   */
+  async settle(keys: readonly ScheduleKey[], cut: { cutAt: number; reason: MarkerReason }): Promise<boolean> {
+    const leading = this.#leading
+    if (leading === null) return false
+    const settled = await Promise.all(
+      keys.map(async (key) => {
+        const slot = this.#slots.get(positionKey(key))
+        if (slot === undefined) return true
+        slot.held = true
+        this.#heap.remove(slot)
+        await slot.work
+        let done = false
+        slot.work = this.#cut(slot, cut, leading)
+          .then((result) => {
+            done = result
+          })
+          .finally(() => {
+            slot.work = null
+          })
+        await slot.work
+        return done
+      }),
+    )
+    return settled.every(Boolean)
+  }
+
+  /** Lets held schedules go on, with whatever version is installed now. */
+  release(keys: readonly ScheduleKey[]): void {
+    for (const key of keys) {
+      const slot = this.#slots.get(positionKey(key))
+      if (slot === undefined) continue
+      slot.held = false
+      this.#arm(slot)
+    }
+  }
+
+  #progress(slot: Slot): Progress {
+    const { lastNominal, count } = this.#options.positions.of(slot.key)
+    return { cursor: Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom), count }
+  }
+
+  /** Has the slot decided as soon as possible; that decision finds its real time. */
+  #arm(slot: Slot): void {
+    if (this.#leading === null || slot.held || slot.work !== null) return
+    this.#heap.set(slot, 0)
+    this.#wake.abort()
+  }
+
+  /** Starts work on what is due and returns how long nothing is. */
+  async #tick(signal: AbortSignal): Promise<number> {
+    const { clock, horizon, mayWrite } = this.#options
+    const latest = horizon()
+    if (latest === null || !mayWrite()) return CLOCK_RETRY_MS
+    const now = Math.min(clock.now(), latest)
+    const ready: Slot[] = []
+    for (let slot = this.#heap.popDue(now); slot !== undefined; slot = this.#heap.popDue(now))
+      ready.push(slot)
+    ready.sort((a, b) => b.trigger.priority - a.trigger.priority || a.due - b.due)
+    let sliceFrom = clock.monotonic()
+    for (const slot of ready) {
+      if (signal.aborted) break
+      this.#begin(slot, now)
+      if (clock.monotonic() - sliceFrom > SLICE_MS || this.#inFlight >= MOST_IN_FLIGHT) {
+        await clock.sleep(0, signal)
+        while (this.#inFlight >= MOST_IN_FLIGHT && !signal.aborted) await clock.sleep(1, signal)
+        sliceFrom = clock.monotonic()
+      }
+    }
+    // Not a pause but a breath: whatever else the process has to do comes in between.
+    if (ready.length > 0) return 0
+    const due = this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY
+    return Math.max(1, Math.min(due - now, LONGEST_SLEEP_MS))
+  }
+
+  #begin(slot: Slot, now: number): void {
+    const leading = this.#leading
+    if (leading === null || slot.held || slot.work !== null) return
+    const { trigger } = slot
+    const decision = decide(trigger, this.#progress(slot), now)
+    this.#notice(slot, decision)
+    if (decision.entries.length === 0) {
+      this.#finish(slot, decision)
+      return
+    }
+    this.#inFlight += 1
+    slot.work = this.#store(slot, decision, leading).then((stored) => {
+      slot.work = null
+      this.#inFlight -= 1
+      // Another version may have come while this one's entries were on their way: then its own decision counts.
+      if (stored && slot.trigger === trigger) this.#finish(slot, decision)
+      else if (this.#isInstalled(slot)) this.#arm(slot)
+    })
+  }
+
+  #finish(slot: Slot, decision: Decision): void {
+    slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
+    if (this.#leading === null || slot.held || !this.#isInstalled(slot)) return
+    if (decision.wakeAt === null) this.#heap.remove(slot)
+    else {
+      const first = this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY
+      this.#heap.set(slot, decision.wakeAt)
+      if (decision.wakeAt < first) this.#wake.abort()
+    }
+  }
+
+  #isInstalled(slot: Slot): boolean {
+    return this.#slots.get(positionKey(slot.key)) === slot
+  }
+
+  #notice(slot: Slot, decision: Decision): void {
+    const { observer } = this.#options
+    observer.onDecision(slot.trigger, decision)
+    if (slot.condition !== decision.condition) {
+      slot.condition = decision.condition
+      observer.onCondition(slot.trigger, decision.condition)
+    }
+  }
+
+  /** Stores the entries in order. False: leadership was lost, or the log knows more and the slot must be decided anew. */
+  async #store(slot: Slot, decision: Decision, leading: Leading): Promise<boolean> {
+    const { writer, positions, tz, retentionSeconds } = this.#options
+    const { trigger } = slot
+    for (const planned of decision.entries) {
+      const position = positions.of(slot.key)
+      const entry = buildEntry(trigger, planned, {
+        term: leading.term,
+        count: position.count,
+        tz,
+        retentionSeconds,
+      })
+      const outcome = await writer.write(entry, position, leading.signal)
+      if (outcome.kind === 'stopped') return false
+      positions.advance(slot.key, outcome.position)
+      if (outcome.kind === 'settled' && outcome.position.lastNominal > planned.nominal) return false
+    }
+    return true
+  }
+
+  async #cut(slot: Slot, cut: { cutAt: number; reason: MarkerReason }, leading: Leading): Promise<boolean> {
+    while (!leading.signal.aborted) {
+      const decision = decideCut(slot.trigger, this.#progress(slot), cut)
+      this.#notice(slot, decision)
+      const stored = await this.#store(slot, decision, leading)
+      if (!stored && !this.#settledBeyond(slot, cut.cutAt)) continue
+      slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
+      if (decision.wakeAt === null) return true
+    }
+    return false
+  }
+
+  #settledBeyond(slot: Slot, cutAt: number): boolean {
+    return this.#options.positions.of(slot.key).lastNominal >= cutAt
+  }
+}
