@@ -52,3 +52,14 @@ export function quietInstantOf(zone: Zone, local: LocalSeconds): number {
   const second = local - guess.offset
   return second >= guess.quietFrom && second < guess.quietTo ? second * 1000 : Number.NaN
 }
+
+/**
+ * What people may ask for: `auto`, or a policy, of which what is left out stays automatic. Automatic is
+ * `FIXED_DST` for fixed local times and `WILDCARD_DST` for cron wildcards. What is given holds for both.
+ */
+export type DstOption = 'auto' | Partial<DstPolicy>
+
+export function dstPolicyOf(option: DstOption | undefined, wildcard: boolean): DstPolicy {
+  const automatic = wildcard ? WILDCARD_DST : FIXED_DST
+  return option === undefined || option === 'auto' ? automatic : { ...automatic, ...option }
+}

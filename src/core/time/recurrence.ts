@@ -57,6 +57,14 @@ class ZonedRecurrence implements Recurrence {
       if (local === null) return null
       const second = local - period.offset
       if (second < period.quietTo) return second * 1000
+      // Nothing comes before `local` does, so if its own surroundings are quiet it is next.
+      const later = this.#zone.periodAt(second)
+      const there = local - later.offset
+      if (there >= later.quietFrom && there < later.quietTo) {
+        this.#period = later
+        return there * 1000
+      }
+      return this.#walkForward(Math.max(after, second - 2 * DAY))
     }
     return this.#walkForward(after)
   }
@@ -69,6 +77,13 @@ class ZonedRecurrence implements Recurrence {
       if (local === null) return null
       const second = local - period.offset
       if (second >= period.quietFrom) return second * 1000
+      const earlier = this.#zone.periodAt(second)
+      const there = local - earlier.offset
+      if (there >= earlier.quietFrom && there < earlier.quietTo) {
+        this.#period = earlier
+        return there * 1000
+      }
+      return this.#walkBack(Math.min(before, second + 2 * DAY))
     }
     return this.#walkBack(before)
   }
