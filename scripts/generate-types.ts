@@ -76,9 +76,9 @@ async function generateSchemas(names: readonly string[]): Promise<string> {
     }),
   )
   return (
-    `${BANNER}import type { JSONSchema7 } from 'json-schema'\n\n` +
+    `${BANNER}import type { JsonSchema } from './json-schema.ts'\n\n` +
     '/** The files of schemas/ by name, which is also how they refer to each other. */\n' +
-    `export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {\n${entries.join('')}}\n`
+    `export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {\n${entries.join('')}}\n`
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Ajv, ErrorObject, FuncKeywordDefinition, ValidateFunction } from 'ajv'
-import type { JSONSchema7 } from 'json-schema'
 import { nearest } from '../nearest.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { alternatives, expectedBy, oneOf, shown } from './wording.ts'
 
 /** What a failed choice says in an error's `params`. */
@@ -15,7 +15,7 @@ export interface ChoiceFailure {
 }
 
 interface Branch {
-  readonly schema: JSONSchema7
+  readonly schema: JsonSchema
   readonly validate: ValidateFunction
   /** Required keys that not every branch requires. */
   readonly distinguishing: readonly string[]
@@ -30,7 +30,7 @@ export function chooseBranch(keyword: string, exactlyOne: boolean, ajv: Ajv): Fu
     keyword,
     schemaType: 'array',
     errors: 'full',
-    compile: (schemas: readonly JSONSchema7[]) => {
+    compile: (schemas: readonly JsonSchema[]) => {
       // Compiled on first use: a branch may lead back to the schema that is being compiled.
       let branches: readonly Branch[] | undefined
       const validate = (data: unknown, context?: { instancePath: string }): boolean => {
@@ -49,11 +49,11 @@ export function chooseBranch(keyword: string, exactlyOne: boolean, ajv: Ajv): Fu
   }
 }
 
-function compileBranches(schemas: readonly JSONSchema7[], ajv: Ajv): readonly Branch[] {
+function compileBranches(schemas: readonly JsonSchema[], ajv: Ajv): readonly Branch[] {
   const resolved = schemas.map((schema) => {
     const validate = schema.$ref === undefined ? ajv.compile(schema) : ajv.getSchema(schema.$ref)
     if (validate === undefined) throw new Error(`no schema at ${schema.$ref}`)
-    return { schema: validate.schema as JSONSchema7, validate }
+    return { schema: validate.schema as JsonSchema, validate }
   })
   const everywhere = (key: string) => resolved.every(({ schema }) => schema.required?.includes(key))
   return resolved.map(({ schema, validate }) => ({
@@ -131,7 +131,7 @@ function isMapping(data: unknown): data is Readonly<Record<string, unknown>> {
   return data !== null && typeof data === 'object' && !Array.isArray(data)
 }
 
-function fitsType(schema: JSONSchema7, data: unknown): boolean {
+function fitsType(schema: JsonSchema, data: unknown): boolean {
   const types = [schema.type ?? []].flat()
   if (types.length === 0) return true
   return types.some((type) => {
@@ -143,7 +143,7 @@ function fitsType(schema: JSONSchema7, data: unknown): boolean {
 }
 
 /** False if a key that every value of the branch fixes has another value in the data. */
-function fitsConstants(schema: JSONSchema7, data: unknown): boolean {
+function fitsConstants(schema: JsonSchema, data: unknown): boolean {
   if (!isMapping(data)) return true
   return Object.entries(schema.properties ?? {}).every(([key, member]) => {
     const fixed = typeof member === 'object' ? member.const : undefined

@@ -1,14 +1,14 @@
 import type { ErrorObject } from 'ajv'
-import type { JSONSchema7 } from 'json-schema'
 import type { ProblemCode } from '../error-codes.ts'
 import { type Path, type Problem, type ProblemDetails, problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import type { ChoiceFailure } from './choose-branch.ts'
+import type { JsonSchema } from './json-schema.ts'
 import type { Spot } from './positions.ts'
 import { alternatives, expectedBy, namedShape, oneOf, rangeOf, shown } from './wording.ts'
 
 /** Validators report the same slip from several sides; these only wrap what others say better. */
-const WRAPPERS = new Set(['if', 'propertyNames', 'allOf', 'oneOf', 'anyOf'])
+const WRAPPERS = new Set(['if', 'propertyNames', 'allOf'])
 
 /**
  * A validator's errors as problems, one per mistake: a misspelt key is not also a missing one, and of several
@@ -47,6 +47,11 @@ function saysMorePrecisely(other: ErrorObject, error: ErrorObject): boolean {
   const keys = absentKeys(error)
   const fewer = absentKeys(other)
   return fewer.length > 0 && fewer.length < keys.length && fewer.some((key) => keys.includes(key))
+}
+
+/** Whether the instance path `inner` is `outer` or lies inside it, both without the leading slash. */
+export function isAbout(inner: string, outer: string): boolean {
+  return inner === outer || outer === '' || inner.startsWith(`${outer}/`)
 }
 
 const ABOUT_KEYS: ReadonlySet<ProblemCode> = new Set(['unknown-key', 'conflicting-keys', 'missing-key'])
@@ -162,7 +167,7 @@ function choiceProblem({ reason, expected, found, conflicting }: ChoiceFailure, 
   )
 }
 
-function boundOf(keyword: string, schema: JSONSchema7): string {
+function boundOf(keyword: string, schema: JsonSchema): string {
   switch (keyword) {
     case 'minimum':
     case 'maximum':
@@ -205,7 +210,7 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function describedBy(schema: JSONSchema7): string {
+function describedBy(schema: JsonSchema): string {
   const [example] = Array.isArray(schema.examples) ? schema.examples : []
   return example === undefined ? expectedBy(schema) : `something like ${shown(example)}`
 }
@@ -216,8 +221,8 @@ function kindOf(value: unknown): string {
   return value === null ? 'empty' : shown(value)
 }
 
-function schemaOf({ parentSchema }: ErrorObject): JSONSchema7 {
-  return (parentSchema ?? {}) as JSONSchema7
+function schemaOf({ parentSchema }: ErrorObject): JsonSchema {
+  return (parentSchema ?? {}) as JsonSchema
 }
 
 /** The last key in quotes, with the index if it is an item of a list. */

@@ -1,8 +1,8 @@
 import { Ajv, type ValidateFunction } from 'ajv'
-import type { JSONSchema7 } from 'json-schema'
 import type { Problem } from '../errors.ts'
 import type { Kind } from '../kinds.ts'
 import { chooseBranch } from './choose-branch.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { schemaProblems } from './schema-problems.ts'
 import { SCHEMAS } from './schemas.generated.ts'
 
@@ -35,7 +35,7 @@ function newCompiler(): Ajv {
   ajv.addKeyword(chooseBranch(CHOICES.oneOf, true, ajv))
   ajv.addKeyword(chooseBranch(CHOICES.anyOf, false, ajv))
   for (const [file, schema] of Object.entries(SCHEMAS))
-    ajv.addSchema(prepared(schema, file) as JSONSchema7, file)
+    ajv.addSchema(prepared(schema, file) as JsonSchema, file)
   return ajv
 }
 

@@ -1,8 +1,8 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
-import type { JSONSchema7 } from 'json-schema'
+import type { JsonSchema } from './json-schema.ts'
 
 /** The files of schemas/ by name, which is also how they refer to each other. */
-export const SCHEMAS: Readonly<Record<string, JSONSchema7>> = {
+export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   "adapter.v1.json": {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "title": "AdapterManifest",

@@ -1,5 +1,5 @@
-import type { JSONSchema7 } from 'json-schema'
 import type { ProblemCode } from '../error-codes.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 interface NamedShape {
   readonly code: ProblemCode
@@ -23,7 +23,7 @@ const NAMED_SHAPES: Readonly<Record<string, NamedShape>> = {
   },
 }
 
-export function namedShape(schema: JSONSchema7): NamedShape | undefined {
+export function namedShape(schema: JsonSchema): NamedShape | undefined {
   return NAMED_SHAPES[schema.title ?? '']
 }
 
@@ -38,7 +38,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 }
 
 /** What a schema asks for, in words that go after "expected". */
-export function expectedBy(schema: JSONSchema7): string {
+export function expectedBy(schema: JsonSchema): string {
   const named = namedShape(schema)
   if (named !== undefined) return named.expected
   if (schema.const !== undefined) return literal(schema.const)
@@ -51,7 +51,7 @@ export function expectedBy(schema: JSONSchema7): string {
   return words.length === 0 ? 'another value' : alternatives(words)
 }
 
-export function rangeOf({ minimum, maximum }: JSONSchema7): string {
+export function rangeOf({ minimum, maximum }: JsonSchema): string {
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`
   if (minimum !== undefined) return ` of at least ${minimum}`
   return maximum === undefined ? '' : ` of at most ${maximum}`

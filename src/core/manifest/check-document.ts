@@ -1,0 +1,62 @@
+import { type Path, type Problem, problem, under } from '../errors.ts'
+import type { Manifest } from '../kinds.ts'
+import type { Result } from '../result.ts'
+import { parseDuration } from '../time/duration.ts'
+import { zoneOf } from '../time/zone.ts'
+import { checkSecrets } from './data.ts'
+import { compileDataSchema } from './data-schema.ts'
+
+/**
+ * What is wrong with one document by itself, beyond its schema and beyond what needs its neighbours. Schedules are
+ * looked at with their tenant (check-schedule.ts), calendars where they are compiled. Paths begin at the document.
+ */
+export function checkDocument(manifest: Manifest): readonly Problem[] {
+  switch (manifest.kind) {
+    case 'Adapter': {
+      const { ackWait } = manifest.spec
+      return ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])
+    }
+    case 'Job': {
+      const { data, dataSchema } = manifest.spec
+      const compiled = dataSchema === undefined ? undefined : compileDataSchema(dataSchema)
+      return [...checkSecrets(data), ...(compiled?.ok === false ? compiled.problems : [])]
+    }
+    case 'Schedule':
+      return checkSecrets(manifest.spec.data)
+    case 'Tenant': {
+      const { limits, defaults } = manifest.spec
+      const problems: Problem[] = []
+      const check = (path: Path, result: Result<unknown, Problem>): void => {
+        if (!result.ok) problems.push(under(path, result.error))
+      }
+      if (manifest.metadata.tenant !== undefined && manifest.metadata.tenant !== manifest.metadata.name) {
+        problems.push(
+          problem('contradiction', 'A Tenant is named after itself; it does not belong to another tenant', {
+            path: ['metadata', 'tenant'],
+            expected: 'no `tenant` here',
+            found: manifest.metadata.tenant,
+          }),
+        )
+      }
+      if (limits?.minInterval !== undefined)
+        problems.push(...positive(limits.minInterval, ['spec', 'limits', 'minInterval']))
+      if (defaults?.timezone !== undefined) check(['spec', 'defaults', 'timezone'], zoneOf(defaults.timezone))
+      for (const key of ['after', 'maxLateness'] as const) {
+        const text = defaults?.misfire?.[key]
+        if (text !== undefined) check(['spec', 'defaults', 'misfire', key], parseDuration(text))
+      }
+      return problems
+    }
+    default:
+      return []
+  }
+}
+
+function positive(text: string, path: Path): readonly Problem[] {
+  const duration = parseDuration(text)
+  if (!duration.ok) return [under(path, duration.error)]
+  if (duration.value > 0) return []
+  return [
+    problem('invalid-duration', `\`${path.at(-1)}\` is zero`, { path, expected: 'at least 1s', found: text }),
+  ]
+}

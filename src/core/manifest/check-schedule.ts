@@ -1,0 +1,170 @@
+import { type Path, type Problem, problem, under } from '../errors.ts'
+import type { ScheduleSpec, Trigger } from '../kinds.ts'
+import type { Result } from '../result.ts'
+import { parseDuration } from '../time/duration.ts'
+import { parseInstant } from '../time/instant.ts'
+import { type Zone, zoneOf } from '../time/zone.ts'
+
+const SPEC: Path = ['spec']
+
+/** When a misfire is one, and how old it may be, where the schedule does not say. Milliseconds. */
+export const DEFAULT_MISFIRE_AFTER_MS = 60_000
+export const DEFAULT_MISFIRE_MAX_LATENESS_MS = 86_400_000
+
+/**
+ * What is wrong with one schedule by itself, beyond its schema: values that do not exist (dates, zones), policies that
+ * contradict each other, a calendar that is needed and missing. `written` is the spec as in the file, `effective` the
+ * one with the tenant's defaults; only what is written is blamed. Paths begin at the document.
+ */
+export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): readonly Problem[] {
+  const problems: Problem[] = []
+  const value = <T>(path: Path, result: Result<T, Problem>): T | undefined => {
+    if (result.ok) return result.value
+    problems.push(under([...SPEC, ...path], result.error))
+    return undefined
+  }
+
+  let zone: Zone | undefined
+  if (effective.timezone === undefined) {
+    problems.push(
+      problem('missing-timezone', 'The schedule has no `timezone`, and its tenant has no default', {
+        path: SPEC,
+        expected: 'a zone of the IANA database such as Asia/Kolkata',
+      }),
+    )
+  } else {
+    const found = zoneOf(effective.timezone)
+    if (found.ok) zone = found.value
+    else if (written.timezone !== undefined) problems.push(under([...SPEC, 'timezone'], found.error))
+  }
+
+  const instant = (path: Path, text: string | undefined): number | undefined =>
+    text === undefined || zone === undefined ? undefined : value(path, parseInstant(text, zone))
+  const startsAt = instant(['startsAt'], written.startsAt)
+  const endsAt = instant(['endsAt'], written.endsAt)
+  const activeFrom = instant(['activeFrom'], written.activeFrom)
+  if (typeof written.suspend === 'object') instant(['suspend', 'until'], written.suspend.until)
+  written.expect?.forEach(({ at }, index) => {
+    instant(['expect', index, 'at'], at)
+  })
+  if (written.jitter !== undefined) value(['jitter'], parseDuration(written.jitter))
+
+  const contradict = (path: Path, message: string, expected: string): void => {
+    problems.push(problem('contradiction', message, { path: [...SPEC, ...path], expected }))
+  }
+  if (endsAt !== undefined && startsAt !== undefined && endsAt <= startsAt) {
+    contradict(
+      ['endsAt'],
+      '`endsAt` is not after `startsAt`: nothing would ever fire',
+      `an instant after ${written.startsAt}`,
+    )
+  }
+  if (endsAt !== undefined && activeFrom !== undefined && endsAt <= activeFrom) {
+    contradict(
+      ['endsAt'],
+      '`endsAt` is not after `activeFrom`: nothing would ever fire',
+      `an instant after ${written.activeFrom}`,
+    )
+  }
+
+  const after = value(['misfire', 'after'], durationOr(written.misfire?.after, DEFAULT_MISFIRE_AFTER_MS))
+  const lateness = value(
+    ['misfire', 'maxLateness'],
+    durationOr(written.misfire?.maxLateness, DEFAULT_MISFIRE_MAX_LATENESS_MS),
+  )
+  const blamed = written.misfire?.maxLateness === undefined ? 'after' : 'maxLateness'
+  if (
+    written.misfire?.[blamed] !== undefined &&
+    after !== undefined &&
+    lateness !== undefined &&
+    lateness < after
+  ) {
+    contradict(
+      ['misfire', blamed],
+      '`maxLateness` is shorter than `after`: no missed time could ever be fired',
+      'a `maxLateness` of at least `after` (1d and 60s where they are not written)',
+    )
+  }
+  if (written.misfire?.maxCount !== undefined && (effective.misfire?.policy ?? 'fire-once') !== 'fire-all') {
+    contradict(
+      ['misfire', 'maxCount'],
+      '`maxCount` has no meaning without `policy: fire-all`',
+      '`policy: fire-all` beside it',
+    )
+  }
+  problems.push(...checkCalendarUse(written, effective), ...written.triggers.flatMap(checkTrigger))
+  return problems
+}
+
+/** What counts by a calendar needs one, and not everything can be had together. */
+function checkCalendarUse(written: ScheduleSpec, effective: ScheduleSpec): readonly Problem[] {
+  const problems: Problem[] = []
+  const { triggers } = written
+  if (effective.calendar === undefined) {
+    const needy: Path[] = (['roll', 'offset', 'runOn', 'calendarDate'] as const)
+      .filter((key) => written[key] !== undefined)
+      .map((key) => [key])
+    triggers.forEach((trigger, index) => {
+      if ('businessDay' in trigger) needy.push(['triggers', index, 'businessDay'])
+      if ('session' in trigger && trigger.session.calendar === undefined)
+        needy.push(['triggers', index, 'session'])
+    })
+    for (const path of needy) {
+      problems.push(
+        problem('missing-calendar', `\`${path.at(-1)}\` needs a calendar, and the schedule has none`, {
+          path: [...SPEC, ...path],
+          expected: '`calendar` in the schedule, or a default one in its Tenant',
+        }),
+      )
+    }
+  }
+  const contradict = (message: string, expected: string): void => {
+    problems.push(problem('contradiction', message, { path: [...SPEC, 'roll'], expected }))
+  }
+  const moving = triggers.some((trigger) => !('businessDay' in trigger) && !('session' in trigger))
+  const which = 'Every trigger of this schedule chooses its days by the calendar itself'
+  if (written.roll !== undefined && !moving) contradict(`${which}: \`roll\` moves none`, 'no `roll`')
+  const runOn = effective.runOn ?? 'business-days'
+  if (runOn !== 'business-days' && written.roll !== undefined && written.roll !== 'skip') {
+    contradict(
+      `\`roll: ${written.roll}\` says where closed days go, but \`runOn: ${runOn}\` asks for special days`,
+      'one of the two',
+    )
+  }
+  return problems
+}
+
+function checkTrigger(trigger: Trigger, index: number): readonly Problem[] {
+  const at = (key: string): Path => [...SPEC, 'triggers', index, key]
+  if ('session' in trigger && trigger.session.offset !== undefined) {
+    const offset = parseDuration(trigger.session.offset, { negative: true })
+    return offset.ok ? [] : [under([...at('session'), 'offset'], offset.error)]
+  }
+  if (!('every' in trigger)) return []
+  const problems: Problem[] = []
+  const every = parseDuration(trigger.every)
+  if (!every.ok) problems.push(under(at('every'), every.error))
+  else if (every.value < 1000) {
+    problems.push(
+      problem('invalid-duration', '`every` is shorter than a second', {
+        path: at('every'),
+        expected: 'at least 1s',
+        found: trigger.every,
+      }),
+    )
+  }
+  if (trigger.between !== undefined) {
+    for (const key of ['anchor', 'count'] as const) {
+      if (trigger[key] === undefined) continue
+      const message = `\`${key}\` has no meaning beside \`between\`: every window counts from its own start`
+      problems.push(
+        problem('contradiction', message, { path: at(key), expected: `\`${key}\` or \`between\`` }),
+      )
+    }
+  }
+  return problems
+}
+
+function durationOr(text: string | undefined, defaultMs: number): Result<number, Problem> {
+  return text === undefined ? { ok: true, value: defaultMs } : parseDuration(text)
+}
