@@ -1,0 +1,103 @@
+/**
+ * Fires and markers as messages: CloudEvents in binary mode. A frozen wire format, described in docs/spec/wire.md and
+ * held by golden files: workers in other languages read it, and a log outlives the version that wrote it.
+ */
+import { type FireId, fireIdOf } from '../core/names.ts'
+import type { Fire, LogEntry, Marker } from '../core/trigger/log-entry.ts'
+import type { LogRecord } from '../ports/fire-log.ts'
+import { decodeHeaderValue, encodeHeaderValue, RawHeaders } from './headers.ts'
+import { addressOf, type Names, parseFireSubject } from './names.ts'
+import type { Message } from './publisher.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/** The message of an entry, fenced by the sequence of the schedule's last entry (0: none). */
+export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: number): Message {
+  const { subject, pattern } = addressOf(names, entry)
+  const fence =
+    `Nats-Expected-Last-Subject-Sequence: ${expectedSequence}\r\n` +
+    `Nats-Expected-Last-Subject-Sequence-Subject: ${pattern}\r\n` +
+    `Nats-TTL: ${entry.ttlSeconds}\r\n`
+  const own = entry.kind === 'fire' ? cloudEvent(names, entry) + fireHeaders(entry) : markerHeaders(entry)
+  const headers = RawHeaders.of(`${fence}${own}${commonHeaders(entry)}`)
+  const payload = entry.kind === 'fire' ? Buffer.from(entry.payload, 'utf8') : NOTHING
+  return { subject, headers, payload }
+}
+
+function cloudEvent(names: Names, fire: Fire): string {
+  const { tenant, schedule } = fire.key
+  return (
+    'ce-specversion: 1.0\r\n' +
+    `ce-id: ${fireIdOf(fire.key, fire.nominal)}\r\n` +
+    `ce-type: ${encodeHeaderValue(fire.message)}\r\n` +
+    `ce-source: /${names.prefix}/${tenant}/${schedule}\r\n` +
+    `ce-subject: ${fire.job}\r\n` +
+    `ce-time: ${instantOf(fire.nominal)}\r\n` +
+    'ce-datacontenttype: application/json\r\n'
+  )
+}
+
+function fireHeaders(fire: Fire): string {
+  const { calendars, asked, missedCount } = fire
+  return (
+    `belfry-job-version: ${fire.jobVersion}\r\n` +
+    `belfry-tz: ${encodeHeaderValue(fire.tz)}\r\n` +
+    (calendars.length > 0 ? `belfry-calendars: ${encodeHeaderValue(calendars.join(','))}\r\n` : '') +
+    (asked === undefined ? '' : `belfry-asked: ${encodeHeaderValue(asked)}\r\n`) +
+    (missedCount === undefined ? '' : `belfry-missed-count: ${missedCount}\r\n`)
+  )
+}
+
+function markerHeaders(marker: Marker): string {
+  return marker.settledCount === undefined ? '' : `belfry-settled-count: ${marker.settledCount}\r\n`
+}
+
+function commonHeaders(entry: LogEntry): string {
+  return (
+    `belfry-nominal: ${entry.nominal}\r\n` +
+    `belfry-reason: ${entry.reason}\r\n` +
+    `belfry-count: ${entry.count}\r\n` +
+    `belfry-term: ${entry.term}\r\n` +
+    `belfry-revision: ${encodeHeaderValue(entry.revision)}\r\n` +
+    `belfry-generation: ${entry.generation}\r\n`
+  )
+}
+
+/** `2026-01-27T16:30:00Z`; a fire's nominal time is a whole second. */
+function instantOf(nominal: number): string {
+  return `${new Date(nominal).toISOString().slice(0, 19)}Z`
+}
+
+export interface StoredHeaders {
+  readonly subject: string
+  readonly sequence: number
+  readonly storedAt: number
+  /** undefined or empty: there is no such header. */
+  header(name: string): string | undefined
+}
+
+/**
+ * What the log remembers of a message; null if its subject is not one of the log's two shapes. A message without
+ * belfry's headers (published by somebody else) is older than every fire: it fences, but settles nothing.
+ */
+export function decodeRecord(stored: StoredHeaders): LogRecord | null {
+  const parsed = parseFireSubject(stored.subject)
+  if (parsed === null) return null
+  const { sequence, storedAt } = stored
+  const fireId = stored.header('ce-id')
+  return {
+    sequence,
+    storedAt,
+    key: parsed.key,
+    kind: parsed.kind,
+    nominal: numberOf(stored.header('belfry-nominal')),
+    fireId: parsed.kind === 'fire' && fireId ? (decodeHeaderValue(fireId) as FireId) : null,
+    reason: stored.header('belfry-reason') || 'unknown',
+    count: numberOf(stored.header('belfry-count')),
+  }
+}
+
+function numberOf(text: string | undefined): number {
+  const value = Number(text || 0)
+  return Number.isFinite(value) ? value : 0
+}

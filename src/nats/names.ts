@@ -1,0 +1,102 @@
+import { BelfryError } from '../core/errors.ts'
+import type { BelfryEvent } from '../core/events.ts'
+import { isName, type ScheduleKey } from '../core/names.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
+
+/** Where one entry goes, and the pattern whose last sequence fences it. */
+export interface EntryAddress {
+  readonly subject: string
+  readonly pattern: string
+}
+
+/**
+ * Names of everything that one installation has on a server, all made from its prefix. Subjects below `fire` are a
+ * frozen wire format (docs/spec/wire.md): changing them needs a new stream.
+ */
+export interface Names {
+  readonly prefix: string
+  readonly fires: string
+  readonly events: string
+  readonly live: string
+  readonly cursors: string
+  readonly lease: string
+  readonly instances: string
+  readonly fireSubjects: string
+  readonly eventSubjects: string
+  readonly controlService: string
+  readonly applySubject: string
+}
+
+export function createNames(prefix = 'belfry'): Names {
+  if (!isName(prefix)) {
+    throw new BelfryError(
+      'usage',
+      `the prefix ${JSON.stringify(prefix)} is not a name (lower case letters, digits, hyphens)`,
+    )
+  }
+  const upper = prefix.toUpperCase()
+  return {
+    prefix,
+    fires: `${upper}_FIRES`,
+    events: `${upper}_EVENTS`,
+    live: `${prefix}-live`,
+    cursors: `${prefix}-cursors`,
+    lease: `${prefix}-lease`,
+    instances: `${prefix}-instances`,
+    fireSubjects: `${prefix}.fire.>`,
+    eventSubjects: `${prefix}.event.>`,
+    controlService: prefix,
+    applySubject: `${prefix}.control.apply`,
+  }
+}
+
+/**
+ * The subject of an entry and the pattern of its expectation, always made together: the server accepts a pattern that
+ * does not cover the subject, and then fences nothing; and two patterns that differ in a byte do not fence each other.
+ */
+export function addressOf(names: Names, entry: LogEntry): EntryAddress {
+  const identity = `${names.prefix}.fire.${entry.key.tenant}.${entry.key.schedule}.`
+  const rest = entry.kind === 'fire' ? `${entry.job}.${entry.adapter}.${entry.lane}` : 'mark'
+  return { subject: identity + rest, pattern: `${identity}>` }
+}
+
+/** Everything of one schedule: the pattern of `addressOf`. */
+export function patternOf(names: Names, key: ScheduleKey): string {
+  return `${names.prefix}.fire.${key.tenant}.${key.schedule}.>`
+}
+
+/** What a subject below `fire` says, or null if it has neither of the two shapes. */
+export function parseFireSubject(subject: string): { key: ScheduleKey; kind: 'fire' | 'marker' } | null {
+  const tokens = subject.split('.')
+  const [, fire, tenant, schedule, fifth] = tokens
+  if (fire !== 'fire' || !tenant || !schedule) return null
+  if (tokens.length === 7) return { key: { tenant, schedule }, kind: 'fire' }
+  if (tokens.length === 5 && fifth === 'mark') return { key: { tenant, schedule }, kind: 'marker' }
+  return null
+}
+
+export function consumerName(tenant: string, adapter: string): string {
+  return `${tenant}_${adapter}`
+}
+
+/** The shared lane of one adapter: six tokens after the prefix, so that no marker matches. */
+export function adapterFilter(names: Names, tenant: string, adapter: string): string {
+  return `${names.prefix}.fire.${tenant}.*.*.${adapter}.0`
+}
+
+export function eventSubject(names: Names, event: BelfryEvent): string {
+  const below = (...tokens: readonly string[]) => [names.prefix, 'event', ...tokens].join('.')
+  if ('schedule' in event) return below('schedule', event.tenant, event.schedule, event.type)
+  if ('source' in event) return below('source', event.source, event.type)
+  if ('name' in event) return below('alarm', event.name)
+  return below('leader', event.type)
+}
+
+/** The stream behind a key-value bucket, and the subject of a key: fixed by NATS. */
+export function bucketStream(bucket: string): string {
+  return `KV_${bucket}`
+}
+
+export function keySubject(bucket: string, key: string): string {
+  return `$KV.${bucket}.${key}`
+}
