@@ -68,15 +68,15 @@ export function slowCron(expression: string, dialect: 'unix' | 'quartz' = 'unix'
     return either ? inMonthDays(y, m, d) || inWeekdays(y, m, d) : inMonthDays(y, m, d) && inWeekdays(y, m, d)
   }
 
-  const secondSet = new Set(seconds)
-  const minuteSet = new Set(minutes)
-  const hourSet = new Set(hours)
+  const secondSet = flags(seconds)
+  const minuteSet = flags(minutes)
+  const hourSet = flags(hours)
   return {
     matches(local) {
       const time = ((local % 86_400) + 86_400) % 86_400
-      if (!secondSet.has(time % 60)) return false
-      if (!minuteSet.has(Math.floor(time / 60) % 60)) return false
-      if (!hourSet.has(Math.floor(time / 3600))) return false
+      if (!secondSet[time % 60]) return false
+      if (!minuteSet[Math.floor(time / 60) % 60]) return false
+      if (!hourSet[Math.floor(time / 3600)]) return false
       const day = Math.floor(local / 86_400)
       let matches = days.get(day)
       if (matches === undefined) {
@@ -99,13 +99,18 @@ export function slowCron(expression: string, dialect: 'unix' | 'quartz' = 'unix'
   }
 }
 
+function flags(values: readonly number[]): readonly boolean[] {
+  return Array.from({ length: 60 }, (_, value) => values.includes(value))
+}
+
 /** The plain values of a field, one by one; entries like L are left to the day rules. */
 function listOf(text: string, min: number, max: number, names: readonly string[] = []): number[] {
   const values: number[] = []
   const numberOf = (word: string) => (names.includes(word) ? names.indexOf(word) + min : Number(word))
   for (const part of text.split(',')) {
     const match = /^(\*|\?|\w+(?:-\w+)?|)(?:\/(\d+))?$/.exec(part)
-    if (match === null || /^(L|L-\d+W?|LW|\d+W|\w+L)$/.test(part)) continue
+    const special = /^(L|L-\d+W?|LW|\d+W|\w+L)$/.test(part) && !names.includes(part)
+    if (match === null || special) continue
     const [, range = '', step] = match
     const [fromText = '', toText] = range.split('-')
     const whole = range === '*' || range === '?' || range === ''

@@ -90,6 +90,14 @@ function parseItem(entry: string, context: FieldContext): Item | undefined {
   if (special !== undefined) return special === 'refused' ? undefined : special
   const hash = HASH.exec(entry)
   if (hash !== null) return parseHash(hash, entry, context)
+  if (entry.includes('~')) {
+    return refuse(
+      context,
+      `has "${entry}", a random value`,
+      entry,
+      'H or H(a-b), which spreads but stays the same',
+    )
+  }
   const match = RANGE.exec(entry)
   if (match === null || (match[1] === '' && !quartz)) return refuse(context, `has "${entry}"`, entry)
   const [, values = '', stepText] = match
