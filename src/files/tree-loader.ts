@@ -1,0 +1,160 @@
+import { readFileSync, statSync } from 'node:fs'
+import { digestOfText } from '../core/digest.ts'
+import { type Problem, problem } from '../core/errors.ts'
+import { LIMITS } from '../core/manifest/limits.ts'
+import { type ManifestFile, parseFile, renamed } from '../core/manifest/parse-file.ts'
+import type { Tree } from '../core/manifest/tree.ts'
+import { ValidationMemory, validateTree } from '../core/plan/validate-tree.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import { type Pause, pauseAfter } from './pause.ts'
+import { type FoundFile, isUnswapped, unreadable, type Walk, walk } from './walk.ts'
+
+export interface LoadOptions {
+  /** What relative roots are relative to; problems name files the same way. */
+  readonly cwd: string
+  /** The present moment, epoch milliseconds, for findings that depend on it. */
+  readonly at: number
+  readonly signal: AbortSignal
+}
+
+interface KnownFile {
+  /** What the file system said of the file when it was read. */
+  readonly stamp: string
+  readonly digest: string
+  readonly parsed: ManifestFile
+}
+
+/** How long the event loop may wait for this. File access is synchronous: ten times faster for many small files. */
+const SLICE_MS = 20
+
+/** Files that vanish or are swapped while being read: how often everything is looked at again. */
+const ATTEMPTS = 5
+
+/** A file changed this shortly before it was read may change again without its times telling: it is read again next time. */
+const SETTLED_MS = 50
+
+/**
+ * Loads trees and remembers what it has read and checked: a file whose inode, size and times are unchanged is not read
+ * again, one whose content is unchanged is not parsed again, and so on. Not for two loads at a time.
+ */
+export class TreeLoader {
+  #known = new Map<string, KnownFile>()
+  readonly #memory = new ValidationMemory()
+
+  /**
+   * Reads and validates everything below the roots. Never half a tree: whatever is wrong with any file fails the whole,
+   * with all problems of all files.
+   */
+  async load(roots: readonly string[], options: LoadOptions): Promise<Result<Tree, readonly Problem[]>> {
+    const { found, files, problems } = await this.#readAll(roots, options)
+    if (
+      problems.length === 0 &&
+      files.every(({ documents, problems: own }) => documents.length + own.length === 0)
+    ) {
+      return err([emptyTree(roots, found.files.length)])
+    }
+    const validated = validateTree(files, { at: options.at, memory: this.#memory })
+    if (problems.length === 0) return validated
+    return err([...problems, ...(validated.ok ? validated.value.warnings : validated.error)])
+  }
+
+  async #readAll(roots: readonly string[], { cwd, at, signal }: LoadOptions) {
+    const pause = pauseAfter(SLICE_MS, signal)
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await walk(roots, cwd, pause)
+      const { files, problems, moving } = await this.#readFiles(found, at, pause)
+      if (!isUnswapped(found.swaps)) moving.push(...[...found.swaps.keys()].map(stillMoving))
+      if (moving.length > 0 && attempt < ATTEMPTS) continue
+      return { found, files, problems: [...found.problems, ...problems, ...moving] }
+    }
+  }
+
+  async #readFiles(found: Walk, at: number, pause: Pause) {
+    const files: ManifestFile[] = []
+    const problems: Problem[] = []
+    const moving: Problem[] = []
+    const known = new Map<string, KnownFile>()
+    const byDigest = new Map([...this.#known.values()].map((file) => [file.digest, file.parsed]))
+    for (const file of found.files) {
+      await pause()
+      const before = this.#known.get(file.path)
+      const unchanged = before !== undefined && before.stamp === stampOf(file.stat)
+      const read = unchanged ? ok(before) : readOne(file, { at, byDigest })
+      if (read === 'moving') moving.push(stillMoving(file.file))
+      else if (!read.ok) problems.push(read.error)
+      else {
+        const parsed = renamed(read.value.parsed, file.file)
+        known.set(file.path, { ...read.value, parsed })
+        files.push(parsed)
+      }
+    }
+    this.#known = known
+    return { files, problems, moving }
+  }
+}
+
+interface ReadContext {
+  readonly at: number
+  readonly byDigest: ReadonlyMap<string, ManifestFile>
+}
+
+/** `moving`: the file went away or changed while it was read; looking again is better than half of it. */
+function readOne(
+  { path, file, stat: before }: FoundFile,
+  { at, byDigest }: ReadContext,
+): Result<KnownFile, Problem> | 'moving' {
+  const start = { file, line: 1, column: 1 }
+  if (before.size > LIMITS.fileBytes) {
+    const expected = `at most ${LIMITS.fileBytes} bytes`
+    const found = `${before.size} bytes`
+    return err(problem('limit-exceeded', `${file} is too large`, { expected, found, position: start }))
+  }
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+    if (stampOf(statSync(path, { bigint: true })) !== stampOf(before)) return 'moving'
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'moving' : err(unreadable(file, cause))
+  }
+  const text = decode(bytes)
+  if (text === undefined) {
+    const position = { ...start, line: lineOfFirstBadByte(bytes) }
+    return err(problem('not-utf-8', `${file} is not UTF-8 text`, { expected: 'UTF-8', position }))
+  }
+  const digest = digestOfText(text)
+  const parsed = byDigest.get(digest) ?? parseFile(text, file)
+  const settled = Math.max(Number(before.mtimeMs), Number(before.ctimeMs)) < at - SETTLED_MS
+  return ok({ stamp: settled ? stampOf(before) : 'unsettled', digest, parsed })
+}
+
+function stillMoving(file: string): Problem {
+  return problem('unreadable-file', `${file} keeps changing while it is read`, {
+    found: 'another version at each attempt',
+  })
+}
+
+function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: FoundFile['stat']): string {
+  return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    if (cause instanceof TypeError) return undefined
+    throw cause
+  }
+}
+
+function lineOfFirstBadByte(bytes: Uint8Array): number {
+  const lenient = new TextDecoder('utf-8').decode(bytes)
+  const bad = lenient.indexOf('\uFFFD')
+  return lenient.slice(0, Math.max(bad, 0)).split('\n').length
+}
+
+function emptyTree(roots: readonly string[], files: number): Problem {
+  return problem('empty-tree', `There are no manifests in ${roots.join(', ')}`, {
+    expected: 'at least one manifest in a *.yaml or *.yml file',
+    found: files === 0 ? 'no *.yaml or *.yml file' : `${files} files without a document`,
+  })
+}
