@@ -26,13 +26,15 @@ export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: num
 
 function cloudEvent(names: Names, fire: Fire): string {
   const { tenant, schedule } = fire.key
+  const id = fireIdOf(fire.key, fire.nominal)
   return (
     'ce-specversion: 1.0\r\n' +
-    `ce-id: ${fireIdOf(fire.key, fire.nominal)}\r\n` +
+    `ce-id: ${id}\r\n` +
     `ce-type: ${encodeHeaderValue(fire.message)}\r\n` +
     `ce-source: /${names.prefix}/${tenant}/${schedule}\r\n` +
     `ce-subject: ${fire.job}\r\n` +
-    `ce-time: ${instantOf(fire.nominal)}\r\n` +
+    // A fire's id ends with its nominal time, in the form that CloudEvents wants.
+    `ce-time: ${id.slice(id.lastIndexOf('@') + 1)}\r\n` +
     'ce-datacontenttype: application/json\r\n'
   )
 }
@@ -61,11 +63,6 @@ function commonHeaders(entry: LogEntry): string {
     `belfry-revision: ${encodeHeaderValue(entry.revision)}\r\n` +
     `belfry-generation: ${entry.generation}\r\n`
   )
-}
-
-/** `2026-01-27T16:30:00Z`; a fire's nominal time is a whole second. */
-function instantOf(nominal: number): string {
-  return `${new Date(nominal).toISOString().slice(0, 19)}Z`
 }
 
 export interface StoredHeaders {

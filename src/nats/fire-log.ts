@@ -36,7 +36,7 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
       }
       inFlight.add(identity)
       try {
-        return outcomeOf(await publisher.publish(encodeEntry(names, entry, expectedSequence)))
+        return outcomeOf(await publisher.publish(() => encodeEntry(names, entry, expectedSequence)))
       } finally {
         inFlight.delete(identity)
       }

@@ -41,7 +41,7 @@ export function createNatsLeaseStore({ connection, publisher }: NatsLeaseStoreOp
       let expected = expectedRevision ?? 0
       for (;;) {
         const headers = RawHeaders.of(`Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`)
-        const answer = await publisher.publish({ subject, headers, payload })
+        const answer = await publisher.publish(() => ({ subject, headers, payload }))
         if (answer.kind === 'stored') return { kind: 'written', revision: answer.sequence }
         if (answer.kind === 'silent') return { kind: 'unknown' }
         const meaning = meaningOf(answer.error)

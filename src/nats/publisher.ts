@@ -30,7 +30,7 @@ export interface PublisherOptions {
 }
 
 interface Waiting {
-  readonly message: Message
+  readonly prepare: () => Message
   readonly resolve: (answer: Answer) => void
   deadline: number
 }
@@ -69,14 +69,15 @@ export class Publisher {
     return this.#underWay.size + this.#queue.length - this.#queueStart
   }
 
-  publish(message: Message): Promise<Answer> {
+  /** `prepare` makes the message when its turn comes, so that a long queue holds no bytes. */
+  publish(prepare: () => Message): Promise<Answer> {
     return new Promise((resolve) => {
       if (this.#closing.signal.aborted) {
         resolve({ kind: 'silent', cause: 'closed' })
         return
       }
       const deadline = this.#connection.clock.monotonic() + this.#timeoutMs
-      this.#queue.push({ message, resolve, deadline })
+      this.#queue.push({ prepare, resolve, deadline })
       this.#fill()
       this.#sweep()
     })
@@ -112,10 +113,10 @@ export class Publisher {
   #send(waiting: Waiting): void {
     this.#token += 1
     const token = this.#token
-    const { subject, headers, payload } = waiting.message
     waiting.deadline = this.#connection.clock.monotonic() + this.#timeoutMs
     this.#underWay.set(token, waiting)
     try {
+      const { subject, headers, payload } = waiting.prepare()
       this.#connection.nc.publish(subject, payload, {
         reply: this.#inbox + token,
         headers: headers.forClient(),

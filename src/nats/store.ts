@@ -41,7 +41,8 @@ export function createNatsStore(options: NatsStoreOptions): Store {
     payload: Uint8Array,
   ): Promise<Result<number, 'conflict'>> => {
     const doing = `writing ${key} to the bucket ${bucket}`
-    const answer = await publisher.publish({ subject: subjectOf(bucket, key), headers, payload })
+    const subject = subjectOf(bucket, key)
+    const answer = await publisher.publish(() => ({ subject, headers, payload }))
     if (answer.kind === 'stored') return ok(answer.sequence)
     if (answer.kind === 'silent') {
       throw new BelfryError('nats-unavailable', `${doing}: ${answer.cause}`, { retryable: true })
