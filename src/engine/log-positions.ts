@@ -30,6 +30,7 @@ export class LogPositions {
   readonly #positions = new Map<string, LogPosition>()
   readonly #changed = new Set<string>()
   #sequence = 0
+  #highest = 0
   #incarnation = ''
 
   constructor(log: FireLog) {
@@ -55,6 +56,7 @@ export class LogPositions {
     const lastNominal = Math.max(position.lastNominal, this.#positions.get(id)?.lastNominal ?? 0)
     this.#positions.set(id, { ...position, lastNominal })
     this.#changed.add(id)
+    this.#highest = Math.max(this.#highest, position.lastSequence)
   }
 
   /**
@@ -95,6 +97,7 @@ export class LogPositions {
         onReset: (incarnation) => {
           this.#incarnation = incarnation
           this.#sequence = 0
+          this.#highest = 0
           this.#forgetSequences()
         },
       },
@@ -102,7 +105,12 @@ export class LogPositions {
     )
   }
 
-  /** Own writes up to here are included without being followed. */
+  /** The highest sequence that the writer has told; others below it may still be on their way. */
+  get highest(): number {
+    return this.#highest
+  }
+
+  /** Everything up to here is included: told by the writer, without being followed. */
   included(sequence: number): void {
     this.#sequence = Math.max(this.#sequence, sequence)
   }

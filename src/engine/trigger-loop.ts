@@ -129,8 +129,13 @@ export class TriggerLoop {
     }
     signal.removeEventListener('abort', wakeUp)
     this.#leading = null
-    await Promise.all([...this.#slots.values()].map((slot) => slot.work))
+    await this.answered()
     this.#heap.clear()
+  }
+
+  /** Resolves when everything that is in flight now has been answered. */
+  async answered(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map((slot) => slot.work))
   }
 
   /** Resolves when everything that is due now has been decided and stored: the catch-up after a start. */
@@ -146,32 +151,35 @@ export class TriggerLoop {
   }
 
   /**
-   * Settles schedules up to `cutAt` for an edit and holds them: the old version decides nothing any more. Returns
-   * false if leadership was lost on the way; what was settled stays settled, and another leader goes on from there.
+   * Settles schedules up to `cutAt` for an edit and holds them: the old version decides nothing any more. Returns up to
+   * where each is settled, by `positionKey`; null if leadership was lost on the way: what was settled stays settled, and
+   * another leader goes on from there.
    */
-  async settle(keys: readonly ScheduleKey[], cut: { cutAt: number; reason: MarkerReason }): Promise<boolean> {
+  async settle(
+    keys: readonly ScheduleKey[],
+    cut: { readonly cutAt: number; readonly reason: MarkerReason },
+  ): Promise<ReadonlyMap<string, number> | null> {
     const leading = this.#leading
-    if (leading === null) return false
-    const settled = await Promise.all(
+    if (leading === null) return null
+    const settled = new Map<string, number>()
+    const all = await Promise.all(
       keys.map(async (key) => {
-        const slot = this.#slots.get(positionKey(key))
+        const id = positionKey(key)
+        const slot = this.#slots.get(id)
         if (slot === undefined) return true
         slot.held = true
         this.#heap.remove(slot)
         await slot.work
-        let done = false
-        slot.work = this.#cut(slot, cut, leading)
-          .then((result) => {
-            done = result
-          })
-          .finally(() => {
-            slot.work = null
-          })
-        await slot.work
+        const cutting = this.#cut(slot, cut, leading)
+        slot.work = cutting.then(() => {
+          slot.work = null
+        })
+        const done = await cutting
+        settled.set(id, this.#options.positions.of(key).lastNominal)
         return done
       }),
     )
-    return settled.every(Boolean)
+    return all.every(Boolean) ? settled : null
   }
 
   /** Lets held schedules go on, with whatever version is installed now. */

@@ -1,13 +1,23 @@
+import type { ScheduleSpec } from '../kinds.ts'
 import type { Tree, TreeDocument } from '../manifest/tree.ts'
 import { TreeIndex } from '../manifest/tree-index.ts'
 import type { Identity } from '../names.ts'
 import { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import { catalogueOf } from '../schedule/catalogue.ts'
-import { timingDigestOf } from '../trigger/compile-trigger.ts'
+import { parseInstant } from '../time/instant.ts'
+import { zoneOf } from '../time/zone.ts'
+import { effectiveSpec, timingDigestOf } from '../trigger/compile-trigger.ts'
 import { kindRank, type LiveRecord, type LiveSnapshot } from './live-entry.ts'
 import { protectedIdentities } from './protected.ts'
 
 export type Action = CreateAction | UpdateAction | KeptAction | DeleteAction | ForeignAction
+
+/** Of a schedule. */
+export interface Timing {
+  readonly digest: string
+  /** Nothing before this instant fires, epoch milliseconds; null: none is written. */
+  readonly activeFrom: number | null
+}
 
 interface ActionFacts {
   readonly identity: Identity
@@ -16,13 +26,13 @@ interface ActionFacts {
 export interface CreateAction extends ActionFacts {
   readonly action: 'create'
   readonly document: TreeDocument
-  readonly timingDigest: string | null
+  readonly timing: Timing | null
 }
 
 export interface UpdateAction extends ActionFacts {
   readonly action: 'update'
   readonly document: TreeDocument
-  readonly timingDigest: string | null
+  readonly timing: Timing | null
   readonly live: LiveRecord
   /** A schedule whose nominal times may differ: its log is cut by a marker. */
   readonly timingChanged: boolean
@@ -71,19 +81,25 @@ export function planTree(tree: Tree, live: LiveSnapshot, source: string): Plan {
       continue
     }
     const schedule = document.kind === 'Schedule' ? catalogue.find('Schedule', tenant, name) : undefined
-    const timingDigest = schedule === undefined ? null : timingDigestOf(schedule, catalogue, shelf)
+    const timing: Timing | null =
+      schedule === undefined
+        ? null
+        : {
+            digest: timingDigestOf(schedule, catalogue, shelf),
+            activeFrom: activeFromOf(effectiveSpec(schedule, catalogue)),
+          }
     if (found === undefined) {
-      actions.push({ action: 'create', identity, document, timingDigest })
+      actions.push({ action: 'create', identity, document, timing })
       continue
     }
     const documentChanged = found.entry.digest !== document.digest
-    const timingChanged = found.entry.timingDigest !== timingDigest
+    const timingChanged = found.entry.timingDigest !== (timing?.digest ?? null)
     if (documentChanged || timingChanged) {
       actions.push({
         action: 'update',
         identity,
         document,
-        timingDigest,
+        timing,
         live: found,
         timingChanged,
         documentChanged,
@@ -92,13 +108,19 @@ export function planTree(tree: Tree, live: LiveSnapshot, source: string): Plan {
       actions.push({ action: 'unchanged', identity, live: found, protected: false })
     }
   }
+  const orphans = [...live.values()].filter(
+    ({ identity, entry }) => !wanted.has(identity) && entry.source === source,
+  )
+  const kept = protectedIdentities(orphans)
+  for (const record of orphans) {
+    const { identity } = record
+    if (kept.has(identity)) actions.push({ action: 'unchanged', identity, live: record, protected: true })
+    else actions.push({ action: 'delete', identity, live: record })
+  }
   for (const record of live.values()) {
-    if (wanted.has(record.identity)) continue
-    if (record.entry.source === source)
-      actions.push({ action: 'delete', identity: record.identity, live: record })
-    else if (record.entry.source === '') {
-      actions.push({ action: 'unmanaged', identity: record.identity, live: record, wanted: false })
-    }
+    const { identity, entry } = record
+    if (entry.source !== '' || wanted.has(identity)) continue
+    actions.push({ action: 'unmanaged', identity, live: record, wanted: false })
   }
   return { source, treeDigest: tree.digest, actions: actions.sort(inOrder) }
 }
@@ -130,4 +152,11 @@ export function countsOf(plan: Plan): PlanCounts {
     unchanged: count('unchanged'),
     deleted: count('delete'),
   }
+}
+
+function activeFromOf({ activeFrom, timezone }: ScheduleSpec): number | null {
+  if (activeFrom === undefined) return null
+  const zone = zoneOf(timezone ?? 'UTC')
+  const instant = zone.ok ? parseInstant(activeFrom, zone.value) : zone
+  return instant.ok ? instant.value : null
 }

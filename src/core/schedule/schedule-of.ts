@@ -157,7 +157,7 @@ class PlainSchedule implements CompiledSchedule {
 
   #candidateBefore(before: number): number | null {
     const { startsAt, endsAt, triggers } = this.#parts
-    const to = before > endsAt ? endsAt : before
+    const to = Math.min(before, endsAt)
     let last: number | null = null
     for (const { candidates } of triggers) {
       const found = candidates.previous(to)

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander'
+import { BelfryError } from '../core/errors.ts'
+import { packageVersion } from '../version.ts'
+import { applyCommand } from './apply.ts'
+import { devCommand } from './dev.ts'
+import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
+import { nextCommand } from './next.ts'
+import { planCommand } from './plan.ts'
+import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
+import { validateCommand } from './validate.ts'
+
+/** Adds a command to the program; `finish` takes its exit code. */
+export type AddCommand = (program: Command, io: CommandIo, finish: (code: number) => void) => void
+
+const COMMANDS: readonly AddCommand[] = [
+  devCommand,
+  serveCommand,
+  validateCommand,
+  planCommand,
+  applyCommand,
+  statusCommand,
+  nextCommand,
+]
+
+/** Runs one command line to its end and returns the exit code. */
+export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
+  let code = EXIT_OK
+  const program = new Command('belfry')
+    .description('A job scheduler whose schedules are YAML in git: it decides when, adapters decide how.')
+    .version(packageVersion, '-V, --version')
+    .showHelpAfterError('(belfry COMMAND --help lists the options)')
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .exitOverride()
+  for (const add of COMMANDS) {
+    add(program, io, (finished) => {
+      code = finished
+    })
+  }
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+    if (error instanceof BelfryError) {
+      io.stderr(`belfry: ${error.message} [${error.code}]\n`)
+      return error.code === 'usage' ? EXIT_USAGE : EXIT_PROBLEMS
+    }
+    throw error
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Carries a plan out.
+ *
+ * Job: bring live state to what a tree says, without firing a time before the edit or forgetting one after it.
+ * Invariants, in this order (docs/spec/wire.md, "Edits"):
+ * 1. Every schedule whose timing changes or that goes is settled up to `appliedAt` and cut by a marker, and held.
+ * 2. Consumers exist before the first schedule that publishes to them.
+ * 3. Live entries are written by compare-and-set: creates and updates first, deletes last.
+ * 4. `applied.<source>` is written last, so that it never speaks of half a tree.
+ * 5. Held schedules go on only when the loop has seen everything that was written.
+ * On failure at any point: what is written is true, what is not is found by the next reconcile; held schedules are
+ * released with the version that is live.
+ */
+import type { AdapterManifest } from '../core/kinds.ts'
+import { partsOf, type ScheduleKey } from '../core/names.ts'
+import {
+  type AppliedRecord,
+  appliedKey,
+  DIGESTS_KEPT,
+  LIVE_FORMAT,
+  type LiveEntry,
+  liveKeyOf,
+} from '../core/plan/live-entry.ts'
+import { type Action, countsOf, type Plan } from '../core/plan/plan-tree.ts'
+import { parseDuration } from '../core/time/duration.ts'
+import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
+import type { Store } from '../ports/store.ts'
+import type { LiveState } from './live-state.ts'
+import { positionKey } from './log-positions.ts'
+import type { TriggerLoop } from './trigger-loop.ts'
+
+export interface ApplyOptions {
+  readonly store: Store
+  readonly live: LiveState
+  readonly loop: TriggerLoop
+  readonly consumers: AdapterConsumers
+  /** The moment of the edit: the wall clock, but never ahead of the server's. */
+  readonly now: () => number
+  /** Asked before every write: an apply never goes on without leadership. */
+  readonly mayWrite: () => boolean
+}
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly record: AppliedRecord }
+  /** Nothing to do; nothing was written. */
+  | { readonly kind: 'unchanged'; readonly record: AppliedRecord }
+  /** Somebody else wrote, or leadership was lost: plan again. */
+  | { readonly kind: 'moved' }
+
+const DEFAULT_ACK_WAIT_MS = 60_000
+const DEFAULT_CONCURRENCY = 10
+/** Writes to the store that are under way at once. */
+const WRITES_AT_ONCE = 128
+
+export async function applyPlan(
+  plan: Plan,
+  revision: string,
+  { options, signal }: { readonly options: ApplyOptions; readonly signal: AbortSignal },
+): Promise<ApplyOutcome> {
+  const { live, loop, now } = options
+  const counts = countsOf(plan)
+  const before = live.applied(plan.source)
+  const nothingToDo = counts.created + counts.updated + counts.deleted === 0
+  if (nothingToDo && before !== null && before.digest === plan.treeDigest) {
+    await ensureConsumers(plan, options.consumers)
+    return { kind: 'unchanged', record: before }
+  }
+
+  const appliedAt = now()
+  const edited = keysOf(plan.actions.filter((action) => action.action === 'update' && action.timingChanged))
+  const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
+  const written = { revision: 0 }
+  try {
+    const [cuts, ends] = await Promise.all([
+      loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
+      loop.settle(deleted, { cutAt: appliedAt, reason: 'deleted' }),
+    ])
+    if (cuts === null || ends === null) return { kind: 'moved' }
+    await ensureConsumers(plan, options.consumers)
+    const kept = await writeEntries(plan, {
+      options,
+      source: plan.source,
+      revision,
+      appliedAt,
+      cuts,
+      written,
+    })
+    if (!kept) return { kind: 'moved' }
+    await retireConsumers(plan, options.consumers)
+    const record: AppliedRecord = {
+      revision,
+      digest: plan.treeDigest,
+      counts,
+      format: LIVE_FORMAT,
+      appliedAt,
+      digests: [
+        plan.treeDigest,
+        ...(before?.digests ?? []).filter((digest) => digest !== plan.treeDigest),
+      ].slice(0, DIGESTS_KEPT),
+    }
+    if (!options.mayWrite()) return { kind: 'moved' }
+    written.revision = Math.max(
+      written.revision,
+      await options.store.put(appliedKey(plan.source), JSON.stringify(record)),
+    )
+    return { kind: 'applied', record }
+  } finally {
+    // The loop must know the new versions before the old ones' schedules go on.
+    await live.reached(written.revision, signal)
+    loop.release([...edited, ...deleted])
+  }
+}
+
+function keysOf(actions: readonly Action[]): readonly ScheduleKey[] {
+  return actions.flatMap(({ identity }) => {
+    const { kind, tenant, name } = partsOf(identity)
+    return kind === 'Schedule' ? [{ tenant, schedule: name }] : []
+  })
+}
+
+interface Writing {
+  readonly options: ApplyOptions
+  readonly source: string
+  readonly revision: string
+  readonly appliedAt: number
+  /** Up to where the old versions of edited schedules are settled, by `positionKey`. */
+  readonly cuts: ReadonlyMap<string, number>
+  /** The newest revision of the store that this apply wrote. */
+  readonly written: { revision: number }
+}
+
+/** Kind after kind, since what others refer to must be there first. False: somebody else wrote, or leadership is lost. */
+async function writeEntries(plan: Plan, writing: Writing): Promise<boolean> {
+  const groups: Action[][] = []
+  for (const action of plan.actions) {
+    const last = groups.at(-1)
+    const { kind } = partsOf(action.identity)
+    const first = last?.[0]
+    if (first !== undefined && partsOf(first.identity).kind === kind && sameStage(first, action))
+      last!.push(action)
+    else groups.push([action])
+  }
+  for (const group of groups) {
+    for (let from = 0; from < group.length; from += WRITES_AT_ONCE) {
+      const results = await Promise.all(
+        group.slice(from, from + WRITES_AT_ONCE).map((action) => writeEntry(action, writing)),
+      )
+      if (!results.every(Boolean)) return false
+    }
+  }
+  return true
+}
+
+function sameStage(a: Action, b: Action): boolean {
+  return (a.action === 'delete') === (b.action === 'delete')
+}
+
+async function writeEntry(
+  action: Action,
+  { options, source, revision, appliedAt, cuts, written }: Writing,
+): Promise<boolean> {
+  if (action.action === 'unchanged' || action.action === 'unmanaged') return true
+  const { store, mayWrite } = options
+  if (!mayWrite()) return false
+  const key = liveKeyOf(action.identity)
+  if (action.action === 'delete') {
+    const removed = await store.remove(key, action.live.revision)
+    if (removed.ok) written.revision = Math.max(written.revision, removed.value)
+    return removed.ok
+  }
+  const { document, timing } = action
+  const before = action.action === 'update' ? action.live.entry : null
+  const isSameTiming = action.action === 'update' && !action.timingChanged
+  // An edit goes on from its cut, which lies before the edit where the old calendar's coverage had ended.
+  const begins = cuts.get(positionKey({ tenant: document.tenant, schedule: document.name })) ?? appliedAt
+  const entry: LiveEntry = {
+    manifest: document.manifest,
+    digest: document.digest,
+    timingDigest: timing?.digest ?? null,
+    generation: before === null ? 1 : before.generation + (before.digest === document.digest ? 0 : 1),
+    source,
+    revision,
+    file: document.file,
+    line: document.line,
+    appliedAt,
+    // What the manifest asks for is the first instant that may fire; here stands the last that may not.
+    activeFrom:
+      isSameTiming && before !== null ? before.activeFrom : Math.max(begins, (timing?.activeFrom ?? 0) - 1),
+  }
+  const value = JSON.stringify(entry)
+  const outcome =
+    action.action === 'create'
+      ? await store.create(key, value)
+      : await store.update(key, value, action.live.revision)
+  if (outcome.ok) written.revision = Math.max(written.revision, outcome.value)
+  return outcome.ok
+}
+
+/** Level-triggered: a consumer that somebody deleted comes back, whether or not its adapter changed. */
+async function ensureConsumers(plan: Plan, consumers: AdapterConsumers): Promise<void> {
+  const known = new Map(
+    (await consumers.list()).map((consumer) => [`${consumer.tenant}/${consumer.adapter}`, consumer]),
+  )
+  for (const action of plan.actions) {
+    const { kind, tenant, name } = partsOf(action.identity)
+    if (kind !== 'Adapter' || action.action === 'delete' || action.action === 'unmanaged') continue
+    const { manifest, digest } = action.action === 'unchanged' ? action.live.entry : action.document
+    const { spec } = manifest as AdapterManifest
+    const paused = spec.suspend === true
+    const found = known.get(`${tenant}/${name}`)
+    if (found !== undefined && found.digest === digest && found.paused === paused) continue
+    const ackWait = spec.ackWait === undefined ? null : parseDuration(spec.ackWait)
+    await consumers.ensure({
+      tenant,
+      adapter: name,
+      concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
+      ackWaitMs: ackWait?.ok === true ? ackWait.value : DEFAULT_ACK_WAIT_MS,
+      paused,
+      digest,
+    })
+  }
+}
+
+/** An adapter that leaves keeps what is pending for its return; one without anything pending goes. */
+async function retireConsumers(plan: Plan, consumers: AdapterConsumers): Promise<void> {
+  for (const { action, identity } of plan.actions) {
+    const { kind, tenant, name } = partsOf(identity)
+    if (action !== 'delete' || kind !== 'Adapter') continue
+    if (!(await consumers.removeIfDrained(tenant, name))) await consumers.retire(tenant, name)
+  }
+}

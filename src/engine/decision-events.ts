@@ -1,0 +1,80 @@
+/**
+ * Turns what the trigger loop decides into events for the audit trail: what did not fire and why, what was missed, what
+ * holds a schedule back. One event for all that one decision leaves out, so that a closed day of an every-second
+ * schedule is a line a minute and not one a second.
+ */
+
+import { formatInstant } from '../core/time/instant.ts'
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import type { Condition, Decision, PlannedEntry } from '../core/trigger/decide.ts'
+import type { EventSink, Logger } from '../ports/telemetry.ts'
+import type { LoopObserver } from './trigger-loop.ts'
+
+export function decisionEvents(events: EventSink, logger: Logger): LoopObserver {
+  return {
+    onDecision({ key }, decision) {
+      const facts = skippedFacts(decision)
+      if (facts !== null) events.emit({ type: 'not-fired', ...key, facts })
+      for (const entry of decision.entries) {
+        if (!isMiss(entry)) continue
+        const { nominal, reason } = entry
+        const count = entry.kind === 'fire' ? entry.missedCount : entry.settledCount
+        const outcome = entry.kind === 'fire' ? 'fired late' : 'not fired'
+        events.emit({
+          type: 'missed',
+          ...key,
+          facts: { upTo: formatInstant(nominal), reason, count, outcome },
+        })
+      }
+    },
+    onCondition(trigger, condition) {
+      if (condition === 'out-of-coverage') {
+        const facts = heldFacts(trigger)
+        events.emit({ type: 'out-of-coverage', ...trigger.key, facts })
+        logger.error('a schedule is held: its calendar does not cover what comes next', {
+          ...trigger.key,
+          ...facts,
+        })
+      } else if (condition === 'suspended') {
+        events.emit({ type: 'suspended', ...trigger.key, facts: {} })
+      } else if (condition === null) {
+        events.emit({ type: 'resumed', ...trigger.key, facts: {} })
+      }
+    },
+  }
+}
+
+function skippedFacts({ skipped }: Decision) {
+  const first = skipped[0]
+  const last = skipped.at(-1)
+  if (first === undefined || last === undefined) return null
+  return {
+    first: formatInstant(first.nominal),
+    last: formatInstant(last.nominal),
+    count: skipped.length,
+    because: first.trace.map(({ text }) => text),
+  }
+}
+
+function isMiss(entry: PlannedEntry): boolean {
+  return entry.reason === 'misfire' || entry.reason === 'closed-now'
+}
+
+function heldFacts({ compiled, activeFrom }: CompiledTrigger): Readonly<Record<string, string>> {
+  const held = compiled.nextCandidate(activeFrom)
+  return held === null ? {} : { because: held.trace.map(({ text }) => text).join('; ') }
+}
+
+/** A condition in words that stand in status and logs. */
+export function describeCondition(condition: Condition): string {
+  switch (condition) {
+    case 'suspended':
+      return 'suspended'
+    case 'exhausted':
+      return 'has fired maxFires times'
+    case 'out-of-coverage':
+      return 'held: calendar coverage has ended'
+    case 'held-until-open':
+      return 'a missed fire waits until the calendar opens'
+  }
+}

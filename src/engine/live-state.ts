@@ -1,0 +1,261 @@
+/**
+ * Live state as this instance knows it: the applied manifests, compiled.
+ *
+ * Job: follow the store that holds the applied manifests, keep every schedule compiled with its job and calendars, and
+ * tell the trigger loop what appears, changes and goes. Invariants:
+ * - A schedule is told only as compiled from one state of all that it uses; what cannot be compiled keeps its last good
+ *   version and is reported.
+ * - Compiling goes in slices, so that the lease never waits for a tree.
+ * - `revision` covers exactly what has been told: whoever wrote revision r and sees `revision >= r` knows that the loop
+ *   has it.
+ * On failure: the watch goes on over reconnects; when the store was recreated everything is told anew.
+ */
+import type { Problem } from '../core/errors.ts'
+import type { Kind } from '../core/kinds.ts'
+import { type Identity, identityOf, partsOf, type ScheduleKey } from '../core/names.ts'
+import {
+  type AppliedRecord,
+  type AttemptRecord,
+  identityOfLiveKey,
+  type LiveEntry,
+  type LiveRecord,
+  type LiveSnapshot,
+} from '../core/plan/live-entry.ts'
+import { CalendarShelf } from '../core/schedule/calendar-shelf.ts'
+import type { Catalogue, CatalogueEntry, ManifestByKind } from '../core/schedule/catalogue.ts'
+import { compileTrigger } from '../core/trigger/compile-trigger.ts'
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store, StoreChange } from '../ports/store.ts'
+import type { Logger } from '../ports/telemetry.ts'
+
+const SLICE_MS = 15
+
+export interface LiveStateOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onTrigger: (trigger: CompiledTrigger) => void
+  readonly onGone: (key: ScheduleKey) => void
+  /** Something else than what was applied may be live now. */
+  readonly onChange: () => void
+}
+
+export class LiveState implements Catalogue {
+  readonly #options: LiveStateOptions
+  readonly #records = new Map<Identity, LiveRecord>()
+  readonly #entries = new Map<Identity, CatalogueEntry<Kind>>()
+  readonly #applied = new Map<string, AppliedRecord>()
+  readonly #attempted = new Map<string, { readonly record: AttemptRecord; readonly revision: number }>()
+  /** For each identity the schedules that were compiled with it. */
+  readonly #users = new Map<Identity, Set<Identity>>()
+  readonly #dirty = new Set<Identity>()
+  readonly #unusable = new Map<Identity, readonly Problem[]>()
+  #shelf = new CalendarShelf(this)
+  #seen = 0
+  #told = 0
+  #caughtUp = false
+  #compiling = false
+  #waiters: { readonly revision: number; readonly resolve: () => void }[] = []
+
+  constructor(options: LiveStateOptions) {
+    this.#options = options
+  }
+
+  /** Everything up to this revision of the store has been told to the loop. */
+  get revision(): number {
+    return this.#caughtUp && this.#dirty.size === 0 ? this.#told : 0
+  }
+
+  get snapshot(): LiveSnapshot {
+    return this.#records
+  }
+
+  /** Schedules that are live but cannot be compiled here, with the reasons. */
+  get unusable(): ReadonlyMap<Identity, readonly Problem[]> {
+    return this.#unusable
+  }
+
+  applied(source: string): AppliedRecord | null {
+    return this.#applied.get(source) ?? null
+  }
+
+  attempted(source: string): { readonly record: AttemptRecord; readonly revision: number } | null {
+    return this.#attempted.get(source) ?? null
+  }
+
+  /** The highest format of any applied tree: an instance that knows only a lower one must not lead. */
+  get format(): number {
+    return Math.max(0, ...[...this.#applied.values()].map(({ format }) => format))
+  }
+
+  find<K extends Kind>(kind: K, tenant: string, name: string): CatalogueEntry<K> | undefined {
+    return this.#entries.get(identityOf(kind, tenant, name)) as CatalogueEntry<K> | undefined
+  }
+
+  /** Begins to follow; see `reached` for when it is current. */
+  start(signal: AbortSignal): void {
+    this.#options.store.watch(
+      {
+        onChange: (change) => this.#take(change, signal),
+        onCaughtUp: () => {
+          this.#caughtUp = true
+          void this.#compile(signal)
+        },
+        onReset: () => this.#reset(),
+      },
+      signal,
+    )
+  }
+
+  /** Resolves when everything up to `revision` has been told to the loop, or `signal` aborts. */
+  async reached(revision: number, signal: AbortSignal): Promise<void> {
+    if ((this.#caughtUp && this.revision >= revision && this.#dirty.size === 0) || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      this.#waiters.push({ revision, resolve })
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #take({ key, value, revision }: StoreChange, signal: AbortSignal): void {
+    this.#seen = Math.max(this.#seen, revision)
+    const identity = identityOfLiveKey(key)
+    if (identity !== null) this.#takeManifest(identity, value, revision)
+    else if (value !== null) this.#takeRecord(key, value, revision)
+    if (this.#caughtUp) void this.#compile(signal)
+  }
+
+  #takeManifest(identity: Identity, value: string | null, revision: number): void {
+    const { kind, tenant, name } = partsOf(identity)
+    if (value === null) {
+      this.#records.delete(identity)
+      this.#entries.delete(identity)
+    } else {
+      const entry = JSON.parse(value) as LiveEntry
+      const { manifest, digest, file, line } = entry
+      this.#records.set(identity, { identity, entry, revision })
+      this.#entries.set(identity, {
+        tenant,
+        name,
+        manifest: manifest as ManifestByKind[Kind],
+        digest,
+        locate: () => ({ file, line, column: 1 }),
+      })
+    }
+    if (kind === 'Schedule') this.#dirty.add(identity)
+    else {
+      for (const user of this.#users.get(identity) ?? []) this.#dirty.add(user)
+      // What could not be compiled may have waited for just this.
+      for (const waiting of this.#unusable.keys()) this.#dirty.add(waiting)
+    }
+    if (kind === 'Calendar') {
+      this.#shelf = new CalendarShelf(this, this.#shelf)
+      // Calendars may be made of each other: whoever uses any may be meant.
+      for (const [used, users] of this.#users) {
+        if (partsOf(used).kind === 'Calendar') for (const user of users) this.#dirty.add(user)
+      }
+    }
+    this.#options.onChange()
+  }
+
+  #takeRecord(key: string, value: string, revision: number): void {
+    const [what, source] = key.split('.')
+    if (source === undefined) return
+    if (what === 'applied') this.#applied.set(source, JSON.parse(value) as AppliedRecord)
+    if (what === 'attempted')
+      this.#attempted.set(source, { record: JSON.parse(value) as AttemptRecord, revision })
+  }
+
+  #reset(): void {
+    this.#caughtUp = false
+    this.#seen = 0
+    this.#told = 0
+    for (const identity of this.#records.keys()) {
+      if (partsOf(identity).kind === 'Schedule') this.#dirty.add(identity)
+    }
+    this.#records.clear()
+    this.#entries.clear()
+    this.#applied.clear()
+    this.#attempted.clear()
+    this.#shelf = new CalendarShelf(this)
+  }
+
+  async #compile(signal: AbortSignal): Promise<void> {
+    if (this.#compiling) return
+    this.#compiling = true
+    const { clock } = this.#options
+    // A burst of changes is compiled as one state: what it brings is seen whole before the first schedule is told.
+    await clock.sleep(0, signal)
+    let sliceFrom = clock.monotonic()
+    while (this.#dirty.size > 0 && this.#caughtUp && !signal.aborted) {
+      for (const identity of this.#dirty) {
+        this.#dirty.delete(identity)
+        this.#compileOne(identity)
+        if (clock.monotonic() - sliceFrom > SLICE_MS) break
+      }
+      if (clock.monotonic() - sliceFrom > SLICE_MS) {
+        await clock.sleep(0, signal)
+        sliceFrom = clock.monotonic()
+      }
+    }
+    this.#compiling = false
+    if (this.#dirty.size > 0 || !this.#caughtUp) return
+    this.#told = this.#seen
+    const ready = this.#waiters.filter(({ revision }) => revision <= this.#told)
+    this.#waiters = this.#waiters.filter(({ revision }) => revision > this.#told)
+    for (const { resolve } of ready) resolve()
+  }
+
+  #compileOne(identity: Identity): void {
+    const { tenant, name } = partsOf(identity)
+    const record = this.#records.get(identity)
+    const schedule = this.find('Schedule', tenant, name)
+    if (record === undefined || schedule === undefined) {
+      for (const users of this.#users.values()) users.delete(identity)
+      this.#unusable.delete(identity)
+      this.#options.onGone({ tenant, schedule: name })
+      return
+    }
+    const { generation, revision, activeFrom } = record.entry
+    const tracked = this.#tracking(identity)
+    const facts = { generation, revision, activeFrom }
+    const trigger = compileTrigger(schedule, { catalogue: tracked, shelf: this.#shelf, facts })
+    for (const calendar of this.#calendarsOf(trigger.ok ? trigger.value.calendars : [], tenant))
+      this.#use(calendar, identity)
+    if (trigger.ok) {
+      this.#unusable.delete(identity)
+      this.#options.onTrigger(trigger.value)
+      return
+    }
+    this.#unusable.set(identity, trigger.error)
+    const first = trigger.error[0]
+    this.#options.logger.error('a live schedule cannot be compiled: its last good version stays', {
+      identity,
+      problem: first?.message,
+      problems: trigger.error.length,
+    })
+  }
+
+  /** This catalogue, remembering who asked for what. */
+  #tracking(user: Identity): Catalogue {
+    return {
+      find: (kind, tenant, name) => {
+        this.#use(identityOf(kind, tenant, name), user)
+        return this.find(kind, tenant, name)
+      },
+    }
+  }
+
+  #use(used: Identity, user: Identity): void {
+    const users = this.#users.get(used)
+    if (users === undefined) this.#users.set(used, new Set([user]))
+    else users.add(user)
+  }
+
+  *#calendarsOf(names: readonly string[], tenant: string): Iterable<Identity> {
+    for (const named of names) {
+      const entry = this.#shelf.entry(tenant, named.split(':')[0]!)
+      if (entry !== undefined) yield identityOf('Calendar', entry.tenant, entry.name)
+    }
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Keeps live state equal to a source's tree.
+ *
+ * Job: on every hint that something may differ, load all, validate all, plan, guard, apply. Level-triggered: a hint
+ * carries no content. Invariants:
+ * - One reconcile at a time, and only while this instance leads.
+ * - An invalid, unreadable or empty tree changes nothing: the last good one keeps firing.
+ * - The same tree twice writes nothing.
+ * - A tree that was applied before, and is not the newest, is applied only if it was seen to change here: a machine that
+ *   comes up with an old checkout must not roll everybody back.
+ * On failure of a store: the hint stays, and the next round tries again.
+ */
+
+import type { Problem } from '../core/errors.ts'
+import type { Facts } from '../core/events.ts'
+import type { Tree } from '../core/manifest/tree.ts'
+import { guardPlan, type PruneLimit } from '../core/plan/guard.ts'
+import { type AttemptRecord, attemptedKey, PROBLEMS_KEPT } from '../core/plan/live-entry.ts'
+import { countsOf, type PlanCounts, planTree } from '../core/plan/plan-tree.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { TreeSource } from '../ports/source.ts'
+import type { EventSink, Logger } from '../ports/telemetry.ts'
+import { type ApplyOptions, applyPlan } from './apply-plan.ts'
+
+const RESYNC_MS = 300_000
+const RETRY_MS = 1_000
+const MOVED_TRIES = 5
+
+export interface ReconcilerOptions extends ApplyOptions {
+  /** null: this instance watches no tree and applies only what it is sent. */
+  readonly source: TreeSource | null
+  readonly clock: Clock
+  readonly instance: string
+  readonly pruneLimit: PruneLimit
+  readonly events: EventSink
+  readonly logger: Logger
+}
+
+export type ReconcileOutcome =
+  | { readonly kind: 'applied' | 'unchanged'; readonly revision: string; readonly counts: PlanCounts }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'behind'; readonly message: string }
+  | { readonly kind: 'moved' }
+
+interface Applying {
+  readonly source: string
+  readonly tree: Tree
+  readonly limit: PruneLimit
+  /** The change was seen as it happened, so that also older content is meant. */
+  readonly seenChange: boolean
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  #dirty = true
+  #seenChange = false
+  #loadedDigest: string | null = null
+  #wake = new AbortController()
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+  }
+
+  /** The tree may differ. `seenHere`: because a change was seen as it happened. */
+  poke(seenHere: boolean): void {
+    this.#dirty = true
+    this.#seenChange ||= seenHere
+    this.#wake.abort()
+  }
+
+  /** Reconciles while `signal` is not aborted: at once, on every hint, and every five minutes. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, clock, logger } = this.#options
+    if (source === null) return
+    this.#dirty = true
+    this.#seenChange = false
+    const wakeUp = () => this.#wake.abort()
+    signal.addEventListener('abort', wakeUp, { once: true })
+    while (!signal.aborted) {
+      this.#wake = new AbortController()
+      let restMs = RESYNC_MS
+      if (this.#dirty) {
+        this.#dirty = false
+        try {
+          const outcome = await this.#reconcile(source, signal)
+          if (outcome.kind === 'moved') restMs = RETRY_MS
+        } catch (error) {
+          logger.warn('the reconcile failed and will be tried again', {
+            source: source.id,
+            error: String(error),
+          })
+          restMs = RETRY_MS
+        }
+      }
+      await clock.sleep(restMs, this.#wake.signal)
+      if (!this.#wake.signal.aborted) this.#dirty = true
+    }
+    signal.removeEventListener('abort', wakeUp)
+  }
+
+  /** Applies a tree that somebody sent; the same guards hold. */
+  async applyTree(request: {
+    readonly source: string
+    readonly tree: Tree
+    readonly limit: PruneLimit
+    readonly signal: AbortSignal
+  }): Promise<ReconcileOutcome> {
+    const { source, tree, limit, signal } = request
+    const own = this.#options.source
+    if (own?.id === source && tree.digest !== this.#loadedDigest) {
+      const message = `source "${source}" is watched by this leader (${own.describe()}), which would undo this; change the tree there, or apply under another name with --source`
+      return { kind: 'refused', code: 'watched-source', message }
+    }
+    return this.#alone(() => this.#apply({ source, tree, limit, seenChange: true }, signal))
+  }
+
+  async #reconcile(source: TreeSource, signal: AbortSignal): Promise<ReconcileOutcome> {
+    const loaded = await source.load(signal)
+    if (signal.aborted) return { kind: 'moved' }
+    if (!loaded.ok) {
+      await this.#invalid(source, loaded.error)
+      return { kind: 'invalid', problems: loaded.error }
+    }
+    this.#loadedDigest = loaded.value.digest
+    const seenChange = this.#seenChange
+    const { pruneLimit: limit } = this.#options
+    return this.#alone(() =>
+      this.#apply({ source: source.id, tree: loaded.value, limit, seenChange }, signal),
+    )
+  }
+
+  /** One at a time, whoever asks. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work)
+    this.#queue = done.catch((error: unknown) => error)
+    return done
+  }
+
+  async #apply(applying: Applying, signal: AbortSignal): Promise<ReconcileOutcome> {
+    const { source, tree, limit, seenChange } = applying
+    const { live, logger } = this.#options
+    const applied = live.applied(source)
+    if (
+      applied !== null &&
+      applied.digest !== tree.digest &&
+      applied.digests.includes(tree.digest) &&
+      !seenChange
+    ) {
+      const message = `the tree here was applied before and is older than the one applied now (${short(applied.digest)}); it is left alone until it changes`
+      await this.#attempt(source, { outcome: 'behind', digest: tree.digest, message, problems: [] })
+      this.#event('behind', source, tree.digest, { message })
+      return { kind: 'behind', message }
+    }
+    for (let tries = 0; tries < MOVED_TRIES && !signal.aborted; tries++) {
+      const plan = planTree(tree, live.snapshot, source)
+      const refusal = guardPlan(plan, live.snapshot, limit)
+      if (refusal !== null) {
+        logger.warn('the tree is refused', { source, reason: refusal.code, message: refusal.message })
+        await this.#attempt(source, {
+          outcome: 'refused',
+          digest: tree.digest,
+          message: refusal.message,
+          problems: [],
+        })
+        this.#event('refused', source, tree.digest, { code: refusal.code, message: refusal.message })
+        return { kind: 'refused', ...refusal }
+      }
+      const outcome = await applyPlan(plan, revisionOf(tree), { options: this.#options, signal })
+      if (outcome.kind === 'moved') {
+        // What others wrote must have arrived here before it is planned again.
+        await live.reached(await this.#options.store.lastRevision(), signal)
+        continue
+      }
+      const { counts, revision } = outcome.record
+      await this.#attempt(source, { outcome: 'applied', digest: tree.digest, message: '', problems: [] })
+      if (outcome.kind === 'unchanged') return { kind: 'unchanged', revision, counts: countsOf(plan) }
+      logger.info('the tree is applied', { source, revision, ...counts })
+      this.#event('applied', source, tree.digest, { ...counts })
+      return { kind: 'applied', revision, counts }
+    }
+    return { kind: 'moved' }
+  }
+
+  async #invalid(source: TreeSource, problems: readonly Problem[]): Promise<void> {
+    const first = problems[0]
+    const place =
+      first?.position === undefined
+        ? ''
+        : `${first.position.file}:${first.position.line}:${first.position.column}: `
+    const message = `${place}${first?.message ?? 'the tree cannot be read'}`
+    this.#options.logger.error('the tree is not valid: the last good one keeps firing', {
+      source: source.id,
+      problems: problems.length,
+      first: message,
+    })
+    await this.#attempt(source.id, { outcome: 'invalid', digest: null, message, problems })
+    this.#event('invalid', source.id, '', { problems: problems.length, first: message })
+  }
+
+  /** Says what became of the tree that was looked at; the same again is not written again. */
+  async #attempt(
+    source: string,
+    attempt: Pick<AttemptRecord, 'outcome' | 'digest' | 'message' | 'problems'>,
+  ): Promise<void> {
+    const { live, store, clock, instance } = this.#options
+    const before = live.attempted(source)?.record
+    const problems = attempt.problems.slice(0, PROBLEMS_KEPT)
+    const same =
+      before !== undefined &&
+      before.outcome === attempt.outcome &&
+      before.digest === attempt.digest &&
+      before.message === attempt.message &&
+      before.problemCount === attempt.problems.length
+    if (same) return
+    const record: AttemptRecord = {
+      ...attempt,
+      problems,
+      problemCount: attempt.problems.length,
+      observedAt: clock.now(),
+      instance,
+    }
+    await store.put(attemptedKey(source), JSON.stringify(record))
+  }
+
+  #event(
+    type: 'applied' | 'refused' | 'invalid' | 'behind',
+    source: string,
+    revision: string,
+    facts: Facts,
+  ): void {
+    this.#options.events.emit({ type, source, revision, facts })
+  }
+}
+
+/** A folder's revision is its digest, short enough to be read aloud. */
+function revisionOf(tree: Tree): string {
+  return short(tree.digest)
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 12)
+}

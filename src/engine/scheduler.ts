@@ -1,0 +1,310 @@
+/**
+ * One instance of belfry: hot standby or leader.
+ *
+ * Job: follow live state and the log, take part in the election, and while leading run the trigger loop and the
+ * reconciler. Invariants:
+ * - Before the first decision of a term this instance has seen all of live state, and of the log as much as half a second
+ *   allows (what is missing there costs refused writes, which repair it).
+ * - On a cold start what the old live state owes is fired before a new tree is looked at.
+ * - A stop is clean: nothing new is decided, what is in flight is answered, the cursors are stored, the lease is released.
+ * On failure of the store: standbys wait, a leader that is no longer trusted decides nothing; both go on by themselves.
+ */
+
+import type { Tree } from '../core/manifest/tree.ts'
+import type { PruneLimit } from '../core/plan/guard.ts'
+import { LIVE_FORMAT } from '../core/plan/live-entry.ts'
+import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { FireLog } from '../ports/fire-log.ts'
+import type { LeaseStore } from '../ports/lease.ts'
+import type { TreeSource } from '../ports/source.ts'
+import type { Store } from '../ports/store.ts'
+import type { EventSink, Logger } from '../ports/telemetry.ts'
+import { CursorCheckpoint } from './cursor-checkpoint.ts'
+import { decisionEvents } from './decision-events.ts'
+import { Elector } from './elector.ts'
+import { FireWriter } from './fire-writer.ts'
+import { HEARTBEAT_MS, type InstanceRecord } from './instance-record.ts'
+import { LiveState } from './live-state.ts'
+import { LogPositions } from './log-positions.ts'
+import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
+import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
+import { TriggerLoop } from './trigger-loop.ts'
+
+export interface SchedulerOptions {
+  readonly clock: Clock
+  readonly live: Store
+  readonly cursors: Store
+  readonly instances: Store
+  readonly lease: LeaseStore
+  readonly log: FireLog
+  readonly consumers: AdapterConsumers
+  readonly events: EventSink
+  readonly logger: Logger
+  readonly source: TreeSource | null
+  readonly pruneLimit: PruneLimit
+  readonly instance: string
+  readonly version: string
+  readonly host: string
+  readonly pid: number
+  readonly tz: string
+  readonly retentionSeconds: number
+  readonly drawNonce: () => string
+  readonly onLeading?: (term: number) => void
+  readonly onStanding?: (leader: string | null) => void
+}
+
+const BARRIER_MS = 500
+const BARRIER_STEP_MS = 5
+const RETRY_MS = 200
+const EVENT_FLUSH_MS = 2_000
+
+interface Leadership {
+  readonly term: number
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #positions: LogPositions
+  readonly #live: LiveState
+  readonly #loop: TriggerLoop
+  readonly #elector: Elector
+  readonly #serverTime: ServerTime
+  readonly #reconciler: Reconciler
+  readonly #checkpoint: CursorCheckpoint
+  readonly #stopping = new AbortController()
+  #leadership: Leadership | null = null
+  #following: AbortController | null = null
+  #running: Promise<unknown> = Promise.resolve()
+  #startedAt = 0
+  #started = false
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    const { clock, log, logger, events } = options
+    this.#serverTime = new ServerTime({
+      log,
+      clock,
+      logger,
+      onSkew: (skewMs) =>
+        events.emit({
+          type: 'alarm',
+          name: 'clock-skew',
+          facts: { instance: options.instance, skewMs: Math.round(skewMs) },
+        }),
+    })
+    this.#positions = new LogPositions(log)
+    const mayWrite = () => this.#mayWrite()
+    const writer = new FireWriter({
+      log,
+      clock,
+      mayWrite,
+      onAlarm: (name, facts) => {
+        logger.error('the log does not take entries: fires are late, none is lost', { alarm: name, ...facts })
+        events.emit({ type: 'alarm', name, facts })
+      },
+    })
+    this.#loop = new TriggerLoop({
+      clock,
+      writer,
+      positions: this.#positions,
+      horizon: () => this.#serverTime.horizon(),
+      mayWrite,
+      tz: options.tz,
+      retentionSeconds: options.retentionSeconds,
+      observer: decisionEvents(events, logger),
+    })
+    this.#live = new LiveState({
+      store: options.live,
+      clock,
+      logger,
+      onTrigger: (trigger) => this.#loop.install(trigger),
+      onGone: (key) => this.#loop.remove(key),
+      onChange: () => undefined,
+    })
+    this.#reconciler = new Reconciler({
+      source: options.source,
+      store: options.live,
+      live: this.#live,
+      loop: this.#loop,
+      consumers: options.consumers,
+      clock,
+      now: () => Math.min(clock.now(), this.#serverTime.horizon() ?? Number.POSITIVE_INFINITY),
+      mayWrite,
+      instance: options.instance,
+      pruneLimit: options.pruneLimit,
+      events,
+      logger,
+    })
+    this.#checkpoint = new CursorCheckpoint({
+      cursors: options.cursors,
+      positions: this.#positions,
+      clock,
+      logger,
+      answered: () => this.#loop.answered(),
+    })
+    this.#elector = new Elector({
+      lease: options.lease,
+      clock,
+      instance: options.instance,
+      drawNonce: options.drawNonce,
+      logger,
+      mayLead: () =>
+        Math.abs(this.#serverTime.skewMs ?? 0) <= SKEW_LEAD_MS && this.#live.format <= LIVE_FORMAT,
+      onElected: (term) => this.#lead(term),
+      onDeposed: (term, successor) => void this.#stand(term, successor),
+    })
+  }
+
+  get live(): LiveState {
+    return this.#live
+  }
+
+  get term(): number | null {
+    return this.#leadership?.term ?? null
+  }
+
+  /** Resolves when this instance is warm: all of live state is compiled, and it takes part in the election. */
+  async start(): Promise<void> {
+    const { clock, cursors, live, source } = this.#options
+    const { signal } = this.#stopping
+    this.#started = true
+    this.#startedAt = clock.now()
+    await this.#serverTime.measure()
+    await this.#positions.load(cursors)
+    this.#follow()
+    this.#live.start(signal)
+    await this.#live.reached(await live.lastRevision(), signal)
+    source?.watch(() => this.#reconciler.poke(true), signal)
+    this.#running = Promise.all([this.#elector.run(signal), this.#serverTime.run(signal), this.#beat(signal)])
+  }
+
+  /** Applies a tree that another process sent. Only the leader may. */
+  async applyTree(request: { source: string; tree: Tree; limit: PruneLimit }): Promise<ReconcileOutcome> {
+    const leadership = this.#leadership
+    if (leadership === null) return { kind: 'moved' }
+    return this.#reconciler.applyTree({ ...request, signal: leadership.stop.signal })
+  }
+
+  /** Stops cleanly; tolerates never started and twice. */
+  async stop(): Promise<void> {
+    if (!this.#started || this.#stopping.signal.aborted) return void (await this.#running)
+    const led = this.#leadership
+    if (led !== null) {
+      led.stop.abort()
+      await led.done
+      await this.#storeCursors()
+    }
+    this.#following?.abort()
+    this.#stopping.abort()
+    await this.#running
+    if (led !== null) {
+      this.#options.events.emit({ type: 'leader-released', instance: this.#options.instance, term: led.term })
+      await this.#elector.release()
+    }
+    await this.#options.events.flush(EVENT_FLUSH_MS)
+  }
+
+  #mayWrite(): boolean {
+    const leadership = this.#leadership
+    return leadership !== null && !leadership.stop.signal.aborted && this.#elector.trusted()
+  }
+
+  #lead(term: number): void {
+    const stop = new AbortController()
+    const { instance, logger, events, onLeading } = this.#options
+    logger.info('this instance leads', { term })
+    events.emit({ type: 'leader-changed', instance, term })
+    this.#leadership = { term, stop, done: this.#work(term, stop.signal) }
+    onLeading?.(term)
+  }
+
+  async #stand(term: number, successor: string | null): Promise<void> {
+    const led = this.#leadership
+    if (led === null || led.term !== term) return
+    this.#options.logger.warn('leadership is lost', { term, successor })
+    led.stop.abort()
+    await led.done
+    if (this.#leadership === led) this.#leadership = null
+    if (!this.#stopping.signal.aborted) this.#follow()
+    this.#options.onStanding?.(successor)
+  }
+
+  /** A term's work, from the barrier to the last answer. */
+  async #work(term: number, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options
+    while (!signal.aborted) {
+      try {
+        await this.#barrier(signal)
+        break
+      } catch (error) {
+        logger.warn('live state or log cannot be read now', { error: String(error) })
+        await clock.sleep(RETRY_MS, signal)
+      }
+    }
+    this.#following?.abort()
+    await Promise.all([
+      this.#loop.lead(term, signal),
+      this.#checkpoint.run(signal),
+      this.#loop.caughtUp(signal).then(() => this.#reconciler.run(signal)),
+    ])
+  }
+
+  /** Fires wait for all of live state; for the log half a second, since the compare-and-set makes up for the rest. */
+  async #barrier(signal: AbortSignal): Promise<void> {
+    const { clock, live, log } = this.#options
+    await this.#live.reached(await live.lastRevision(), signal)
+    const { lastSequence } = await log.info()
+    const until = clock.monotonic() + BARRIER_MS
+    while (this.#positions.sequence < lastSequence && clock.monotonic() < until && !signal.aborted) {
+      await clock.sleep(BARRIER_STEP_MS, signal)
+    }
+  }
+
+  #follow(): void {
+    this.#following?.abort()
+    this.#following = new AbortController()
+    this.#positions.follow(this.#following.signal, () => undefined)
+  }
+
+  async #storeCursors(): Promise<void> {
+    try {
+      await this.#checkpoint.write()
+    } catch (error) {
+      this.#options.logger.warn('the cursors cannot be stored now', { error: String(error) })
+    }
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { clock, instances, instance, logger } = this.#options
+    do {
+      try {
+        await instances.put(instance, JSON.stringify(this.#record()))
+      } catch (error) {
+        logger.debug('the heartbeat cannot be stored now', { error: String(error) })
+      }
+    } while (await clock.sleep(HEARTBEAT_MS, signal))
+  }
+
+  #record(): InstanceRecord {
+    const { clock, instance, version, host, pid, tz, source } = this.#options
+    return {
+      instance,
+      role: this.#leadership === null ? 'standby' : 'leader',
+      term: this.term,
+      version,
+      host,
+      pid,
+      startedAt: this.#startedAt,
+      seenAt: clock.now(),
+      tz,
+      skewMs: this.#serverTime.skewMs,
+      schedules: this.#loop.size,
+      unusable: this.#live.unusable.size,
+      nextDue: this.#loop.nextDue,
+      source: source?.describe() ?? null,
+    }
+  }
+}

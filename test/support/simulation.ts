@@ -1,0 +1,148 @@
+import type { Problem } from '../../src/core/errors.ts'
+import type { Tree } from '../../src/core/manifest/tree.ts'
+import { DEFAULT_PRUNE_LIMIT, type PruneLimit } from '../../src/core/plan/guard.ts'
+import { err, ok, type Result } from '../../src/core/result.ts'
+import { Scheduler } from '../../src/engine/scheduler.ts'
+import { MemoryAdapterConsumers } from '../../src/memory/adapter-consumers.ts'
+import { MemoryBucket } from '../../src/memory/bucket.ts'
+import { MemoryEvents } from '../../src/memory/events.ts'
+import type { FaultPlan } from '../../src/memory/faults.ts'
+import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
+import { createMemoryLeaseStore } from '../../src/memory/lease-store.ts'
+import { MemoryLogStream } from '../../src/memory/log-stream.ts'
+import { createMemoryStore } from '../../src/memory/store.ts'
+import { VirtualClock } from '../../src/memory/virtual-clock.ts'
+import type { LogRecord } from '../../src/ports/fire-log.ts'
+import type { TreeSource } from '../../src/ports/source.ts'
+import type { Logger } from '../../src/ports/telemetry.ts'
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (m, f) => process.env.DEBUG_SIM && console.log(m, f),
+  error: (m, f) => process.env.DEBUG_SIM && console.log(m, f),
+  child: () => silent,
+}
+
+/** A source whose tree a test sets. */
+export class SimulatedSource implements TreeSource {
+  readonly id = 'main'
+  #tree: Result<Tree, readonly Problem[]>
+  readonly #watchers = new Set<() => void>()
+
+  constructor(tree: Tree) {
+    this.#tree = ok(tree)
+  }
+
+  describe(): string {
+    return 'a simulated tree'
+  }
+
+  set(tree: Tree): void {
+    this.#tree = ok(tree)
+    this.#tell()
+  }
+
+  break(problems: readonly Problem[]): void {
+    this.#tree = err(problems)
+    this.#tell()
+  }
+
+  async load(): Promise<Result<Tree, readonly Problem[]>> {
+    return this.#tree
+  }
+
+  watch(onChange: () => void, signal: AbortSignal): void {
+    this.#watchers.add(onChange)
+    signal.addEventListener('abort', () => this.#watchers.delete(onChange))
+  }
+
+  #tell(): void {
+    for (const onChange of this.#watchers) onChange()
+  }
+}
+
+/** One installation in memory on a virtual clock: a server's content, and instances that come and go. */
+export class Simulation {
+  readonly clock: VirtualClock
+  readonly live = new MemoryBucket()
+  readonly cursors = new MemoryBucket()
+  readonly instances = new MemoryBucket()
+  readonly lease = new MemoryBucket()
+  readonly stream = new MemoryLogStream()
+  readonly consumers: MemoryAdapterConsumers
+  readonly events = new MemoryEvents()
+  #nonce = 0
+
+  constructor(start: string) {
+    this.clock = new VirtualClock(Date.parse(start))
+    this.consumers = new MemoryAdapterConsumers(this.stream, this.clock)
+  }
+
+  instance(
+    name: string,
+    source: TreeSource | null,
+    options: { faults?: FaultPlan; pruneLimit?: PruneLimit } = {},
+  ): Scheduler {
+    const { clock } = this
+    const port = options.faults === undefined ? { clock } : { clock, faults: options.faults }
+    return new Scheduler({
+      clock,
+      live: createMemoryStore(this.live, port),
+      cursors: createMemoryStore(this.cursors, port),
+      instances: createMemoryStore(this.instances, port),
+      lease: createMemoryLeaseStore(this.lease, port),
+      log: createMemoryFireLog(this.stream, port),
+      consumers: this.consumers,
+      events: this.events,
+      logger: silent,
+      source,
+      pruneLimit: options.pruneLimit ?? DEFAULT_PRUNE_LIMIT,
+      instance: name,
+      version: 'test',
+      host: 'test',
+      pid: 1,
+      tz: 'test',
+      retentionSeconds: 604_800,
+      drawNonce: () => `nonce-${this.#nonce++}`,
+    })
+  }
+
+  /** Starts an instance and lets it win the lease. */
+  async started(
+    name: string,
+    source: TreeSource | null,
+    options: { faults?: FaultPlan; pruneLimit?: PruneLimit } = {},
+  ): Promise<Scheduler> {
+    const scheduler = this.instance(name, source, options)
+    const started = scheduler.start()
+    await this.clock.advance(50)
+    await started
+    await this.clock.advance(50)
+    return scheduler
+  }
+
+  /** Runs `work` while time goes on, in small steps, until it is done. */
+  async during<T>(work: Promise<T>, stepMs = 10): Promise<T> {
+    let done = false
+    const finished = work.finally(() => {
+      done = true
+    })
+    while (!done) await this.clock.advance(stepMs)
+    return finished
+  }
+
+  records(schedule?: string): readonly LogRecord[] {
+    return this.stream
+      .stored(this.clock.now())
+      .map(({ record }) => record)
+      .filter(({ key }) => schedule === undefined || key.schedule === schedule)
+  }
+
+  /** Nominal times of the fires of a schedule, as ISO text. */
+  fires(schedule: string): readonly string[] {
+    return this.records(schedule)
+      .filter(({ kind }) => kind === 'fire')
+      .map(({ nominal }) => new Date(nominal).toISOString())
+  }
+}
