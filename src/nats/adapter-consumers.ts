@@ -1,0 +1,159 @@
+/**
+ * One durable pull consumer per adapter on the log.
+ *
+ * Job: the `AdapterConsumers` port. Invariants: a consumer starts after the newest fire, so that a new adapter is not
+ * given a week of old ones; it is changed in place and deleted only when nothing is pending; `backoff` is never set,
+ * because its first value would replace the acknowledgement wait. On failure: throws; the same again is harmless.
+ */
+import type { ConsumerConfig, ConsumerInfo } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/nats-core'
+import { BelfryError } from '../core/errors.ts'
+import type { AdapterConsumer, AdapterConsumers, KnownConsumer } from '../ports/adapter-consumers.ts'
+import { API, errorFromApi } from './api-errors.ts'
+import type { Connection } from './connection.ts'
+import { adapterFilter, consumerName } from './names.ts'
+import { streamState } from './streams.ts'
+
+const DIGEST = 'belfry.digest'
+const TENANT = 'belfry.tenant'
+const ADAPTER = 'belfry.adapter'
+
+/** The server knows no pause without an end. */
+const FOR_EVER = '2200-01-01T00:00:00Z'
+
+/**
+ * Attempts are counted and ended by belfry, which needs more deliveries than attempts: handing a run back is not an
+ * attempt. This is only the net below.
+ */
+const MOST_DELIVERIES = 1_000
+
+interface ConsumerPage {
+  readonly total: number
+  readonly consumers: readonly ConsumerInfo[] | null
+}
+
+export function createNatsAdapterConsumers(connection: Connection): AdapterConsumers {
+  const { names } = connection
+
+  const find = async (tenant: string, adapter: string): Promise<ConsumerInfo | null> => {
+    const name = consumerName(tenant, adapter)
+    const doing = `asking for the consumer ${name}`
+    const answer = await connection.request<ConsumerInfo>(
+      `$JS.API.CONSUMER.INFO.${names.fires}.${name}`,
+      null,
+      doing,
+    )
+    if (answer.ok) return answer.value
+    if (answer.error.code === API.consumerNotFound) return null
+    throw errorFromApi(doing, answer.error)
+  }
+
+  const write = (config: Partial<ConsumerConfig>, action: 'create' | 'update') =>
+    connection.ask(
+      `$JS.API.CONSUMER.CREATE.${names.fires}.${config.durable_name}`,
+      { stream_name: names.fires, config, action },
+      `writing the consumer ${config.durable_name}`,
+    )
+
+  return {
+    async list() {
+      const known: KnownConsumer[] = []
+      let offset = 0
+      for (;;) {
+        const page = await connection.ask<ConsumerPage>(
+          `$JS.API.CONSUMER.LIST.${names.fires}`,
+          { offset },
+          'listing the consumers of the log',
+        )
+        const consumers = page.consumers ?? []
+        offset += consumers.length
+        known.push(...consumers.flatMap((info) => knownFrom(info) ?? []))
+        if (consumers.length === 0 || offset >= page.total) return known
+      }
+    },
+
+    async ensure(consumer) {
+      const info = await find(consumer.tenant, consumer.adapter)
+      if (info === null) {
+        const state = await streamState(connection, names.fires)
+        if (state === null) {
+          throw new BelfryError('nats-unavailable', `the stream ${names.fires} is not there`, {
+            retryable: true,
+          })
+        }
+        await write(
+          { ...wantedConfig(connection, consumer), ...startingAfter(state.state.last_seq) },
+          'create',
+        )
+        return 'created'
+      }
+      const known = knownFrom(info)
+      if (known === null) {
+        throw new BelfryError(
+          'nats-layout',
+          `the stream ${names.fires} has a consumer ${info.name} that belfry did not make: delete or rename it`,
+        )
+      }
+      if (known.digest === consumer.digest && known.paused === consumer.paused) return 'unchanged'
+      const { pause_until: _, ...current } = info.config
+      await write({ ...current, ...wantedConfig(connection, consumer) }, 'update')
+      return 'updated'
+    },
+
+    async retire(tenant, adapter) {
+      const info = await find(tenant, adapter)
+      if (info === null || knownFrom(info) === null) return
+      await write({ ...info.config, pause_until: FOR_EVER }, 'update')
+    },
+
+    async removeIfDrained(tenant, adapter) {
+      const info = await find(tenant, adapter)
+      if (info === null) return true
+      const known = knownFrom(info)
+      if (known === null || known.pending > 0) return false
+      const doing = `deleting the consumer ${info.name}`
+      const answer = await connection.request(
+        `$JS.API.CONSUMER.DELETE.${names.fires}.${info.name}`,
+        null,
+        doing,
+      )
+      if (!answer.ok && answer.error.code !== API.consumerNotFound) throw errorFromApi(doing, answer.error)
+      return true
+    },
+  }
+}
+
+function wantedConfig(connection: Connection, consumer: AdapterConsumer): Partial<ConsumerConfig> {
+  const { tenant, adapter, concurrency, ackWaitMs, paused, digest } = consumer
+  return {
+    durable_name: consumerName(tenant, adapter),
+    name: consumerName(tenant, adapter),
+    description: `workers of the adapter ${tenant}/${adapter}`,
+    filter_subject: adapterFilter(connection.names, tenant, adapter),
+    ack_policy: 'explicit',
+    replay_policy: 'instant',
+    ack_wait: nanos(ackWaitMs),
+    max_ack_pending: concurrency,
+    max_deliver: MOST_DELIVERIES,
+    sample_freq: '100',
+    metadata: { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter },
+    ...(paused ? { pause_until: FOR_EVER } : {}),
+  }
+}
+
+function startingAfter(sequence: number): Partial<ConsumerConfig> {
+  return { deliver_policy: 'by_start_sequence', opt_start_seq: sequence + 1 }
+}
+
+/** null if belfry did not make it. */
+function knownFrom(info: ConsumerInfo): KnownConsumer | null {
+  const { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter } = info.config.metadata ?? {}
+  if (digest === undefined || tenant === undefined || adapter === undefined) return null
+  return {
+    tenant,
+    adapter,
+    digest,
+    paused: info.paused === true,
+    pending: info.num_pending + info.num_ack_pending,
+  }
+}
