@@ -50,6 +50,12 @@ export const PROBLEM_CODES = [
   'invalid-data-schema',
   'invalid-data',
   'tenant-limit',
+  // schedules as they fall
+  'expectation-failed',
+  'one-shot-past',
+  'clock-change',
+  'coverage-ending',
+  'coverage-ended',
   // the tree
   'empty-tree',
   'missing-root',

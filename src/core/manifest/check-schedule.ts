@@ -1,5 +1,5 @@
 import { type Path, type Problem, problem, under } from '../errors.ts'
-import type { ScheduleSpec, Trigger } from '../kinds.ts'
+import type { ScheduleSpec } from '../kinds.ts'
 import type { Result } from '../result.ts'
 import { parseDuration } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
@@ -12,8 +12,8 @@ export const DEFAULT_MISFIRE_AFTER_MS = 60_000
 export const DEFAULT_MISFIRE_MAX_LATENESS_MS = 86_400_000
 
 /**
- * What is wrong with one schedule by itself, beyond its schema: values that do not exist (dates, zones), policies that
- * contradict each other, a calendar that is needed and missing. `written` is the spec as in the file, `effective` the
+ * What is wrong with one schedule by itself, beyond its schema and beyond what compiling it finds (its triggers and
+ * bounds): zones and dates that do not exist, policies that contradict each other, a calendar that is needed and missing. `written` is the spec as in the file, `effective` the
  * one with the tenant's defaults; only what is written is blamed. Paths begin at the document.
  */
 export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): readonly Problem[] {
@@ -40,24 +40,15 @@ export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): r
 
   const instant = (path: Path, text: string | undefined): number | undefined =>
     text === undefined || zone === undefined ? undefined : value(path, parseInstant(text, zone))
-  const startsAt = instant(['startsAt'], written.startsAt)
   const endsAt = instant(['endsAt'], written.endsAt)
   const activeFrom = instant(['activeFrom'], written.activeFrom)
   if (typeof written.suspend === 'object') instant(['suspend', 'until'], written.suspend.until)
   written.expect?.forEach(({ at }, index) => {
     instant(['expect', index, 'at'], at)
   })
-  if (written.jitter !== undefined) value(['jitter'], parseDuration(written.jitter))
 
   const contradict = (path: Path, message: string, expected: string): void => {
     problems.push(problem('contradiction', message, { path: [...SPEC, ...path], expected }))
-  }
-  if (endsAt !== undefined && startsAt !== undefined && endsAt <= startsAt) {
-    contradict(
-      ['endsAt'],
-      '`endsAt` is not after `startsAt`: nothing would ever fire',
-      `an instant after ${written.startsAt}`,
-    )
   }
   if (endsAt !== undefined && activeFrom !== undefined && endsAt <= activeFrom) {
     contradict(
@@ -92,7 +83,7 @@ export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): r
       '`policy: fire-all` beside it',
     )
   }
-  problems.push(...checkCalendarUse(written, effective), ...written.triggers.flatMap(checkTrigger))
+  problems.push(...checkCalendarUse(written, effective))
   return problems
 }
 
@@ -130,37 +121,6 @@ function checkCalendarUse(written: ScheduleSpec, effective: ScheduleSpec): reado
       `\`roll: ${written.roll}\` says where closed days go, but \`runOn: ${runOn}\` asks for special days`,
       'one of the two',
     )
-  }
-  return problems
-}
-
-function checkTrigger(trigger: Trigger, index: number): readonly Problem[] {
-  const at = (key: string): Path => [...SPEC, 'triggers', index, key]
-  if ('session' in trigger && trigger.session.offset !== undefined) {
-    const offset = parseDuration(trigger.session.offset, { negative: true })
-    return offset.ok ? [] : [under([...at('session'), 'offset'], offset.error)]
-  }
-  if (!('every' in trigger)) return []
-  const problems: Problem[] = []
-  const every = parseDuration(trigger.every)
-  if (!every.ok) problems.push(under(at('every'), every.error))
-  else if (every.value < 1000) {
-    problems.push(
-      problem('invalid-duration', '`every` is shorter than a second', {
-        path: at('every'),
-        expected: 'at least 1s',
-        found: trigger.every,
-      }),
-    )
-  }
-  if (trigger.between !== undefined) {
-    for (const key of ['anchor', 'count'] as const) {
-      if (trigger[key] === undefined) continue
-      const message = `\`${key}\` has no meaning beside \`between\`: every window counts from its own start`
-      problems.push(
-        problem('contradiction', message, { path: at(key), expected: `\`${key}\` or \`between\`` }),
-      )
-    }
   }
   return problems
 }

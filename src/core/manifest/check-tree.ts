@@ -38,7 +38,6 @@ export interface CheckedTree {
  * references, each document's values, tenants' defaults and limits, data.
  */
 export function checkTree(files: readonly ManifestFile[], memory: CheckMemory): CheckedTree {
-  memory.turn()
   const problems: Problem[] = files.flatMap((file) => file.problems)
   const broken = new Set<Identity>(files.flatMap((file) => file.broken))
   const documents = files.flatMap((file) => file.documents)

@@ -1,0 +1,88 @@
+import { calendarCatalog } from '../calendar/catalog.ts'
+import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
+import { openCalendar } from '../calendar/open-calendar.ts'
+import type { Problem } from '../errors.ts'
+import type { ScheduleSpec } from '../kinds.ts'
+import { effectiveSchedule } from '../manifest/effective-schedule.ts'
+import { locate } from '../manifest/tree.ts'
+import type { DocumentOf, TreeIndex } from '../manifest/tree-index.ts'
+import { err, ok, type Result } from '../result.ts'
+import { CalendarShelf } from '../schedule/calendar-shelf.ts'
+import { catalogueOf } from '../schedule/catalogue.ts'
+import { compileSchedule } from '../schedule/compile.ts'
+import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
+import { type Zone, zoneOf } from '../time/zone.ts'
+import { calendarNames } from '../trigger/compile-trigger.ts'
+
+/** A schedule that compiles, with what later checks ask of it. */
+export interface CheckedSchedule {
+  readonly spec: ScheduleSpec
+  readonly zone: Zone
+  readonly compiled: CompiledSchedule
+  /** Equal digests fall alike. */
+  readonly digest: string
+}
+
+/** The calendars of a tree: compiled ones shared, problems said once, at the calendar that has them. */
+export function compileCalendars(index: TreeIndex, before: CalendarShelf | null) {
+  const shelf = new CalendarShelf(catalogueOf(index), before)
+  const broken = index.all('Calendar').filter(({ tenant, name }) => !shelf.compiled(tenant, name).ok)
+  const problems = broken.map((document) => {
+    const catalog = calendarCatalog({
+      find: (name) => {
+        const found = index.calendar(document.tenant, name)
+        return found && { manifest: found.manifest, origin: { locate: (path) => locate(found, path) } }
+      },
+      names: () => [],
+    })
+    const compiled = catalog.compile(document.name)
+    // A calendar that is combined of a broken one is mended by mending that one.
+    const own = compiled.ok ? [] : compiled.error.filter(({ code }) => code !== 'broken-calendar')
+    return { document, problems: own }
+  })
+  return { shelf, problems }
+}
+
+/**
+ * Compiles a schedule as far as it can be. A zone or calendar that is missing or broken is a problem said elsewhere:
+ * without a zone there is nothing to say; without its calendar the triggers are looked at all the same, but the
+ * schedule is not one to ask about its times.
+ */
+export function compileChecked(
+  document: DocumentOf<'Schedule'>,
+  index: TreeIndex,
+  shelf: CalendarShelf,
+): Result<CheckedSchedule, readonly Problem[]> {
+  const { tenant, name } = document
+  const spec = effectiveSchedule(document.manifest.spec, index.tenant(tenant)?.manifest.spec)
+  const zone = zoneOf(spec.timezone ?? '')
+  if (!zone.ok) return err([])
+  let standsIn = false
+  const calendar = (asked: string): Result<CompiledCalendar, Problem[]> => {
+    const compiled = shelf.compiled(tenant, asked)
+    if (compiled.ok) return compiled
+    standsIn = true
+    return ok(openCalendar(zone.value))
+  }
+  const compiled = compileSchedule(spec, { identity: `${tenant}/${name}`, calendar })
+  if (!compiled.ok) return compiled
+  if (standsIn) return err([])
+  return ok({
+    spec,
+    zone: zone.value,
+    compiled: compiled.value,
+    digest: scheduleDigest(document, index, shelf),
+  })
+}
+
+/** Of everything that `compileChecked` reads. */
+export function scheduleDigest(
+  document: DocumentOf<'Schedule'>,
+  index: TreeIndex,
+  shelf: CalendarShelf,
+): string {
+  const tenant = index.tenant(document.tenant)
+  const names = calendarNames(effectiveSchedule(document.manifest.spec, tenant?.manifest.spec))
+  const calendars = names.map((name) => shelf.digest(document.tenant, name))
+  return [document.digest, tenant?.digest, ...calendars].join(' ')
+}
