@@ -98,8 +98,7 @@ export function dayOfMonth(epochDay: number): number {
 
 /** 0 is Sunday, 6 is Saturday. */
 export function weekdayOf(epochDay: number): number {
-  const remainder = (epochDay + 4) % 7
-  return remainder < 0 ? remainder + 7 : remainder
+  return (((epochDay + 4) % 7) + 7) % 7
 }
 
 export interface IsoWeek {
