@@ -44,6 +44,8 @@ export function combineCalendars(
   const decided = (day: number) => day >= table.first && day <= table.last && !isAfterEnd(own, coverage, day)
   const isOpen = (day: number) => decided(day) && answers.dayState(day) === 'open'
   const name = written.calendar
+  const common = combination.blackouts(members)
+  const blacked = blackouts.length === 0 ? common : anyBlackout([blackoutAnswers(blackouts, zone), common])
 
   const why = (day: number): readonly DayReason[] =>
     decided(day)
@@ -58,9 +60,8 @@ export function combineCalendars(
     definition: null,
     hasSessions: members.some((member) => member.hasSessions),
     ...answers,
-    ...(blackouts.length === 0
-      ? combination.blackouts(members)
-      : anyBlackout([blackoutAnswers(blackouts, zone), combination.blackouts(members)])),
+    blackoutAt: blacked.blackoutAt,
+    blackoutEnd: blacked.blackoutEnd,
     table,
     isShortened: (day) => (isOpen(day) ? combination.shortened(members, day) : { early: false, late: false }),
     sessionsOn: (day) => (isOpen(day) ? combination.sessions(members, day) : []),
