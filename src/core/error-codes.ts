@@ -83,6 +83,7 @@ export const ERROR_CODES = [
   'no-leader',
   'leader-lost',
   'too-large',
+  'invalid-request',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

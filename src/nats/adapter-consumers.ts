@@ -32,7 +32,8 @@ interface ConsumerPage {
   readonly consumers: readonly ConsumerInfo[] | null
 }
 
-export function createNatsAdapterConsumers(connection: Connection): AdapterConsumers {
+export function createNatsAdapterConsumers(options: { readonly connection: Connection }): AdapterConsumers {
+  const { connection } = options
   const { names } = connection
 
   const find = async (tenant: string, adapter: string): Promise<ConsumerInfo | null> => {

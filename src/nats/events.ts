@@ -17,8 +17,8 @@ import type { Message, Publisher } from './publisher.ts'
 export interface NatsEventsOptions {
   readonly connection: Connection
   readonly publisher: Publisher
-  /** Which instance speaks. */
-  readonly instance: string
+  /** Which instance speaks; stands in every event if given. */
+  readonly instance?: string
   /** Events that may wait. */
   readonly capacity?: number
 }
@@ -26,7 +26,7 @@ export interface NatsEventsOptions {
 /** Under way at once; the rest waits, so that order is kept when some must be sent again. */
 const BATCH = 64
 
-export class NatsEvents implements EventSink {
+export class NatsEventSink implements EventSink {
   readonly #options: NatsEventsOptions
   readonly #capacity: number
   readonly #queue: Message[] = []
@@ -55,7 +55,10 @@ export class NatsEvents implements EventSink {
       subject: eventSubject(connection.names, event),
       // The same event sent twice, because its answer was lost, is stored once.
       headers: RawHeaders.of(`Nats-Msg-Id: ${nuid.next()}\r\n`),
-      payload: Buffer.from(JSON.stringify({ at, instance, ...event }), 'utf8'),
+      payload: Buffer.from(
+        JSON.stringify({ at, ...(instance === undefined ? {} : { instance }), ...event }),
+        'utf8',
+      ),
     })
     this.#sending ??= this.#send().finally(() => {
       this.#sending = null
