@@ -56,6 +56,14 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
       `writing the consumer ${config.durable_name}`,
     )
 
+  /** An update of the configuration does not change a pause: it has a request of its own. */
+  const pause = (name: string, paused: boolean) =>
+    connection.ask(
+      `$JS.API.CONSUMER.PAUSE.${names.fires}.${name}`,
+      paused ? { pause_until: FOR_EVER } : {},
+      `${paused ? 'pausing' : 'resuming'} the consumer ${name}`,
+    )
+
   return {
     async list() {
       const known: KnownConsumer[] = []
@@ -83,7 +91,11 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
           })
         }
         await write(
-          { ...wantedConfig(connection, consumer), ...startingAfter(state.state.last_seq) },
+          {
+            ...wantedConfig(connection, consumer),
+            ...startingAfter(state.state.last_seq),
+            ...(consumer.paused ? { pause_until: FOR_EVER } : {}),
+          },
           'create',
         )
         return 'created'
@@ -96,15 +108,17 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
         )
       }
       if (known.digest === consumer.digest && known.paused === consumer.paused) return 'unchanged'
-      const { pause_until: _, ...current } = info.config
-      await write({ ...current, ...wantedConfig(connection, consumer) }, 'update')
+      if (known.digest !== consumer.digest) {
+        await write({ ...info.config, ...wantedConfig(connection, consumer) }, 'update')
+      }
+      await pause(info.name, consumer.paused)
       return 'updated'
     },
 
     async retire(tenant, adapter) {
       const info = await find(tenant, adapter)
       if (info === null || knownFrom(info) === null) return
-      await write({ ...info.config, pause_until: FOR_EVER }, 'update')
+      await pause(info.name, true)
     },
 
     async removeIfDrained(tenant, adapter) {
@@ -125,7 +139,7 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
 }
 
 function wantedConfig(connection: Connection, consumer: AdapterConsumer): Partial<ConsumerConfig> {
-  const { tenant, adapter, concurrency, ackWaitMs, paused, digest } = consumer
+  const { tenant, adapter, concurrency, ackWaitMs, digest } = consumer
   return {
     durable_name: consumerName(tenant, adapter),
     name: consumerName(tenant, adapter),
@@ -138,7 +152,6 @@ function wantedConfig(connection: Connection, consumer: AdapterConsumer): Partia
     max_deliver: MOST_DELIVERIES,
     sample_freq: '100',
     metadata: { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter },
-    ...(paused ? { pause_until: FOR_EVER } : {}),
   }
 }
 

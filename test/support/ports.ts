@@ -1,15 +1,18 @@
 import { systemClock } from '../../src/lifecycle/clock.ts'
+import { MemoryAdapterConsumers } from '../../src/memory/adapter-consumers.ts'
 import { MemoryBucket } from '../../src/memory/bucket.ts'
 import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
 import { createMemoryLeaseStore } from '../../src/memory/lease-store.ts'
 import { MemoryLogStream } from '../../src/memory/log-stream.ts'
 import { createMemoryStore } from '../../src/memory/store.ts'
+import { createNatsAdapterConsumers } from '../../src/nats/adapter-consumers.ts'
 import type { Connection } from '../../src/nats/connection.ts'
 import { createNatsFireLog } from '../../src/nats/fire-log.ts'
 import { ensureLayout } from '../../src/nats/layout.ts'
 import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../../src/nats/lease-store.ts'
 import { Publisher } from '../../src/nats/publisher.ts'
 import { createNatsStore } from '../../src/nats/store.ts'
+import type { AdapterConsumers } from '../../src/ports/adapter-consumers.ts'
 import type { FireLog } from '../../src/ports/fire-log.ts'
 import type { LeaseStore } from '../../src/ports/lease.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -20,6 +23,7 @@ export interface Ports {
   readonly store: Store
   readonly lease: LeaseStore
   readonly log: FireLog
+  readonly consumers: AdapterConsumers
   /** Deletes the store and the log and creates them again. */
   recreate(): Promise<void>
   close(): Promise<void>
@@ -47,10 +51,12 @@ function memoryFamily(): PortsFamily {
       const leaseBucket = new MemoryBucket()
       const stream = new MemoryLogStream()
       const options = { clock: systemClock }
+      const consumers = new MemoryAdapterConsumers(stream, systemClock)
       const instance = (): Ports => ({
         store: createMemoryStore(bucket, options),
         lease: createMemoryLeaseStore(leaseBucket, options),
         log: createMemoryFireLog(stream, options),
+        consumers,
         async recreate() {
           bucket.recreate()
           stream.recreate()
@@ -91,6 +97,7 @@ export async function openNatsPorts(connection: Connection): Promise<Ports> {
     store: createNatsStore({ connection, publisher, bucket: names.live }),
     lease: createNatsLeaseStore({ connection, publisher: leasePublisher }),
     log: createNatsFireLog({ connection, publisher }),
+    consumers: createNatsAdapterConsumers({ connection }),
     async recreate() {
       for (const stream of [`KV_${names.live}`, names.fires]) {
         await connection.ask(`$JS.API.STREAM.DELETE.${stream}`, null, 'deleting a stream')
