@@ -1,6 +1,6 @@
 import { zoneOf } from '../../src/core/time/zone.ts'
 import { END, START } from './cases.ts'
-import { belfry, type Engine } from './engines.ts'
+import type { Engine } from './engines.ts'
 
 const DAY_MS = 86_400_000
 
@@ -9,11 +9,19 @@ export interface Agreement {
   readonly differing: number
 }
 
+export interface Comparison {
+  readonly ours: Engine
+  readonly peer: Engine
+  readonly expression: string
+  readonly timezone: string
+  readonly count: number
+}
+
 /**
  * Compares the first fires of two engines. Fires within a day of a change of clocks are left out: there the engines
  * mean different things (docs/spec/cron.md says what ours means).
  */
-export function compareFires(peer: Engine, expression: string, timezone: string, count: number): Agreement {
+export function compareFires({ ours: engine, peer, expression, timezone, count }: Comparison): Agreement {
   const zone = zoneOf(timezone)
   if (!zone.ok) throw new Error(zone.error.message)
   const changes = zone.value.transitions(START, END).map((transition) => transition.at)
@@ -22,7 +30,7 @@ export function compareFires(peer: Engine, expression: string, timezone: string,
   const until = theirs.at(-1) ?? START
   const expected = new Set(theirs.filter(farFromChange))
   const ours = new Set(
-    fires(belfry, expression, timezone, 2 * count).filter((at) => at <= until && farFromChange(at)),
+    fires(engine, expression, timezone, 2 * count).filter((at) => at <= until && farFromChange(at)),
   )
   const missing = [...expected].filter((at) => !ours.has(at)).length
   const extra = [...ours].filter((at) => !expected.has(at)).length

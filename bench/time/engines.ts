@@ -61,4 +61,6 @@ export const croner: Engine = {
   },
 }
 
+/** What is compared: each of ours with each of the peers. */
+export const OURS: readonly Engine[] = [belfry]
 export const PEERS: readonly Engine[] = [cronParser, croner]
