@@ -10,6 +10,8 @@ export interface LoadTreeOptions {
   /** The moment that findings which depend on the present refer to, epoch milliseconds; now if left out. */
   readonly at?: number
   readonly signal?: AbortSignal
+  /** False: what `expect` blocks say is not checked, for those who want to see why it does not hold. */
+  readonly expectations?: boolean
 }
 
 /**
@@ -24,5 +26,6 @@ export function loadTree(
     cwd: options.cwd ?? process.cwd(),
     at: options.at ?? systemClock.now(),
     signal: options.signal ?? new AbortController().signal,
+    expectations: options.expectations ?? true,
   })
 }

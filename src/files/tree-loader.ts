@@ -15,6 +15,8 @@ export interface LoadOptions {
   /** The present moment, epoch milliseconds, for findings that depend on it. */
   readonly at: number
   readonly signal: AbortSignal
+  /** False: `expect` blocks are not checked. */
+  readonly expectations?: boolean
 }
 
 interface KnownFile {
@@ -53,7 +55,8 @@ export class TreeLoader {
     ) {
       return err([emptyTree(roots, found.files.length)])
     }
-    const validated = validateTree(files, { at: options.at, memory: this.#memory })
+    const { at, expectations = true } = options
+    const validated = validateTree(files, { at, memory: this.#memory, expectations })
     if (problems.length === 0) return validated
     return err([...problems, ...(validated.ok ? validated.value.warnings : validated.error)])
   }
@@ -74,34 +77,43 @@ export class TreeLoader {
     const problems: Problem[] = []
     const moving: Problem[] = []
     const known = new Map<string, KnownFile>()
-    const byDigest = new Map([...this.#known.values()].map((file) => [file.digest, file.parsed]))
+    let byDigest: ReadonlyMap<string, ManifestFile> | undefined
+    const parsedBefore = (digest: string): ManifestFile | undefined => {
+      byDigest ??= this.#parsedByDigest()
+      return byDigest.get(digest)
+    }
     for (const file of found.files) {
       await pause()
       const before = this.#known.get(file.path)
       const unchanged = before !== undefined && before.stamp === stampOf(file.stat)
-      const read = unchanged ? ok(before) : readOne(file, { at, byDigest })
+      const read = unchanged ? ok(before) : readOne(file, { at, parsedBefore })
       if (read === 'moving') moving.push(stillMoving(file.file))
       else if (!read.ok) problems.push(read.error)
       else {
         const parsed = renamed(read.value.parsed, file.file)
-        known.set(file.path, { ...read.value, parsed })
+        known.set(file.path, parsed === read.value.parsed ? read.value : { ...read.value, parsed })
         files.push(parsed)
       }
     }
     this.#known = known
     return { files, problems, moving }
   }
+
+  /** A file that was moved or only touched need not be parsed again. */
+  #parsedByDigest(): ReadonlyMap<string, ManifestFile> {
+    return new Map([...this.#known.values()].map((file) => [file.digest, file.parsed]))
+  }
 }
 
 interface ReadContext {
   readonly at: number
-  readonly byDigest: ReadonlyMap<string, ManifestFile>
+  readonly parsedBefore: (digest: string) => ManifestFile | undefined
 }
 
 /** `moving`: the file went away or changed while it was read; looking again is better than half of it. */
 function readOne(
   { path, file, stat: before }: FoundFile,
-  { at, byDigest }: ReadContext,
+  { at, parsedBefore }: ReadContext,
 ): Result<KnownFile, Problem> | 'moving' {
   const start = { file, line: 1, column: 1 }
   if (before.size > LIMITS.fileBytes) {
@@ -122,7 +134,7 @@ function readOne(
     return err(problem('not-utf-8', `${file} is not UTF-8 text`, { expected: 'UTF-8', position }))
   }
   const digest = digestOfText(text)
-  const parsed = byDigest.get(digest) ?? parseFile(text, file)
+  const parsed = parsedBefore(digest) ?? parseFile(text, file)
   const settled = Math.max(Number(before.mtimeMs), Number(before.ctimeMs)) < at - SETTLED_MS
   return ok({ stamp: settled ? stampOf(before) : 'unsettled', digest, parsed })
 }

@@ -12,7 +12,7 @@ import type { DocumentOf } from './tree-index.ts'
 export function checkData(
   schedule: DocumentOf<'Schedule'>,
   job: DocumentOf<'Job'>,
-  schemaOf: (job: DocumentOf<'Job'>) => CompiledDataSchema | undefined,
+  schema: CompiledDataSchema | undefined,
 ): readonly Problem[] {
   const own = schedule.manifest.spec.data
   const whole: Path = own === undefined ? ['spec', 'job'] : ['spec', 'data']
@@ -31,7 +31,6 @@ export function checkData(
       ),
     ]
   }
-  const schema = schemaOf(job)
   if (schema === undefined || !schema.ok) return []
   return schema.check(data).map((found) => {
     const path = found.path ?? []

@@ -5,6 +5,7 @@ import { API_VERSION, KINDS, type Kind, type Manifest } from '../kinds.ts'
 import { DEFAULT_TENANT, type Identity, identityOf, isName } from '../names.ts'
 import { nearest } from '../nearest.ts'
 import { LIMITS } from './limits.ts'
+import { mend } from './mend.ts'
 import { positionAt } from './positions.ts'
 import { checkSchema } from './schema.ts'
 import { spotOf } from './schema-problems.ts'
@@ -17,7 +18,9 @@ export interface ManifestFile {
   readonly file: string
   /** The documents that fit their schema. */
   readonly documents: readonly TreeDocument[]
-  /** Identities of documents with mistakes: others may refer to them without being told that they do not exist. */
+  /** Documents with mistakes, as they would be without them: good for finding further mistakes, never part of a tree. */
+  readonly mended: readonly TreeDocument[]
+  /** Identities of all documents with mistakes: others may refer to them without being told that they do not exist. */
   readonly broken: readonly Identity[]
   readonly problems: readonly Problem[]
 }
@@ -26,15 +29,19 @@ export interface ManifestFile {
 export function parseFile(text: string, file: string): ManifestFile {
   const yaml = yamlDocuments(text, file)
   const documents: TreeDocument[] = []
+  const mended: TreeDocument[] = []
   const broken: Identity[] = []
   const problems: Problem[] = [...yaml.problems]
   for (const document of yaml.documents) {
     const read = readManifest(document, file)
     problems.push(...read.problems)
     if (read.document !== undefined) documents.push(read.document)
-    else if (read.identity !== undefined) broken.push(read.identity)
+    else {
+      if (read.identity !== undefined) broken.push(read.identity)
+      if (read.mended !== undefined) mended.push(read.mended)
+    }
   }
-  return { file, documents, broken, problems }
+  return { file, documents, mended, broken, problems }
 }
 
 /** The same file under another name. */
@@ -44,6 +51,7 @@ export function renamed(parsed: ManifestFile, file: string): ManifestFile {
     file,
     broken: parsed.broken,
     documents: parsed.documents.map((document) => ({ ...document, file })),
+    mended: parsed.mended.map((document) => ({ ...document, file })),
     problems: parsed.problems.map((found) =>
       found.position === undefined ? found : { ...found, position: { ...found.position, file } },
     ),
@@ -52,6 +60,7 @@ export function renamed(parsed: ManifestFile, file: string): ManifestFile {
 
 interface ReadManifest {
   readonly document?: TreeDocument
+  readonly mended?: TreeDocument | undefined
   readonly identity?: Identity | undefined
   readonly problems: readonly Problem[]
 }
@@ -79,32 +88,36 @@ function readManifest(yaml: YamlDocument, file: string): ReadManifest {
   const head = checkHead(value)
   if (head !== undefined || kind === undefined) return refuse(head === undefined ? [] : [head])
   const shape = checkSchema(kind, value)
-  if (shape.length > 0) return refuse(shape)
-  const canonical = canonicalJson(value)
-  if (canonical.length > LIMITS.documentCharacters) {
-    return refuse([
-      problem('limit-exceeded', 'The document is too large', {
-        expected: `at most ${LIMITS.documentCharacters} characters as JSON`,
-        found: `${canonical.length} characters`,
-      }),
-    ])
+  if (shape.length > 0) {
+    const mended = mend(yaml, shape)
+    const sound = checkSchema(kind, mended.value).length === 0
+    return { ...refuse(shape), mended: sound ? documentOf({ ...yaml, ...mended }, file) : undefined }
   }
+  const document = documentOf(yaml, file)
+  if (document !== undefined) return { document, problems: [] }
+  const expected = `at most ${LIMITS.documentCharacters} characters as JSON`
+  return refuse([problem('limit-exceeded', 'The document is too large', { expected })])
+}
+
+/** A document that fits its schema; undefined if it is too large. */
+function documentOf({ value, positions, start }: YamlDocument, file: string): TreeDocument | undefined {
+  const canonical = canonicalJson(value)
+  if (canonical.length > LIMITS.documentCharacters) return undefined
   const manifest = value as Manifest
-  const tenant = tenantOf(manifest)
+  const { kind } = manifest
   const { name } = manifest.metadata
+  const tenant = tenantOf(manifest)
+  const identity = identityOf(kind, tenant, name)
   return {
-    document: {
-      identity: identityOf(kind, tenant, name),
-      kind,
-      tenant,
-      name,
-      manifest,
-      digest: digestOfText(canonical),
-      file,
-      ...yaml.start,
-      positions: yaml.positions,
-    },
-    problems: [],
+    identity,
+    kind,
+    tenant,
+    name,
+    manifest,
+    digest: digestOfText(canonical),
+    file,
+    ...start,
+    positions,
   }
 }
 

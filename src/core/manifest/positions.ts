@@ -23,24 +23,31 @@ export const POSITION_STRIDE = 5
  * Object members are found by name, array items by index.
  */
 export function positionAt(table: PositionTable, root: unknown, path: Path, spot: Spot): LineColumn {
+  let length = path.length
+  let node = nodeAt(table, root, path)
+  while (node === undefined) {
+    length -= 1
+    node = nodeAt(table, root, path.slice(0, length))
+  }
+  const at = node * POSITION_STRIDE
+  const keyed = spot === 'key' && length === path.length && (table[at] ?? 0) > 0
+  return { line: table[keyed ? at : at + 2] ?? 1, column: table[keyed ? at + 1 : at + 3] ?? 1 }
+}
+
+/** The row of the value at `path`; undefined if nothing is written there. */
+export function nodeAt(table: PositionTable, root: unknown, path: Path): number | undefined {
   let node = 0
   let value = root
-  let found = true
   for (const step of path) {
     const members = membersOf(value)
     const index = members.findIndex(([key]) => key === String(step))
     const member = members[index]
-    if (member === undefined) {
-      found = false
-      break
-    }
+    if (member === undefined) return undefined
     node += 1
     for (let before = 0; before < index; before += 1) node += sizeAt(table, node)
     value = member[1]
   }
-  const at = node * POSITION_STRIDE
-  const keyed = spot === 'key' && found && (table[at] ?? 0) > 0
-  return { line: table[keyed ? at : at + 2] ?? 1, column: table[keyed ? at + 1 : at + 3] ?? 1 }
+  return node
 }
 
 function sizeAt(table: PositionTable, node: number): number {

@@ -1,7 +1,8 @@
 import { type Path, type Problem, problem } from '../errors.ts'
-import type { CalendarSpec, Kind, Manifest } from '../kinds.ts'
+import type { Kind, Manifest } from '../kinds.ts'
 import { DEFAULT_TENANT, type Identity, identityOf } from '../names.ts'
 import { nearest } from '../nearest.ts'
+import { isMapping } from './data.ts'
 import type { TreeDocument } from './tree.ts'
 import type { TreeIndex } from './tree-index.ts'
 
@@ -12,47 +13,44 @@ export interface Reference {
   readonly path: Path
 }
 
-/** The names in a document that mean others, as written: a tenant's defaults are references of the Tenant. */
-export function referencesOf(manifest: Manifest): readonly Reference[] {
-  switch (manifest.kind) {
-    case 'Job':
-      return [{ kind: 'Adapter', name: manifest.spec.adapter, path: ['spec', 'adapter'] }]
-    case 'Tenant': {
-      const name = manifest.spec.defaults?.calendar
-      return name === undefined ? [] : [{ kind: 'Calendar', name, path: ['spec', 'defaults', 'calendar'] }]
-    }
-    case 'Calendar':
-      return calendarReferences(manifest.spec)
-    case 'Schedule': {
-      const { job, calendar, triggers } = manifest.spec
-      const references: Reference[] = [{ kind: 'Job', name: job, path: ['spec', 'job'] }]
-      if (calendar !== undefined)
-        references.push({ kind: 'Calendar', name: calendar, path: ['spec', 'calendar'] })
-      triggers.forEach((trigger, index) => {
-        if (!('session' in trigger) || trigger.session.calendar === undefined) return
-        const path = ['spec', 'triggers', index, 'session', 'calendar']
-        references.push({ kind: 'Calendar', name: trigger.session.calendar, path })
-      })
-      return references
-    }
-    default:
-      return []
-  }
+/** Where names stand that mean other documents; `*` is every item of a list. A Tenant's defaults are its own references. */
+const REFERENCES: Readonly<Record<Kind, readonly (readonly [kind: Kind, place: string])[]>> = {
+  Adapter: [],
+  Job: [['Adapter', 'spec.adapter']],
+  Schedule: [
+    ['Job', 'spec.job'],
+    ['Calendar', 'spec.calendar'],
+    ['Calendar', 'spec.triggers.*.session.calendar'],
+  ],
+  Calendar: [
+    ['Calendar', 'spec.anyClosed.*'],
+    ['Calendar', 'spec.allClosed.*'],
+    ['Calendar', 'spec.difference.base'],
+    ['Calendar', 'spec.difference.minus'],
+    ['Calendar', 'spec.extends.base'],
+    ['Calendar', 'spec.complement'],
+  ],
+  Tenant: [['Calendar', 'spec.defaults.calendar']],
 }
 
-function calendarReferences(spec: CalendarSpec): readonly Reference[] {
-  const calendar = (name: string | undefined, ...path: (string | number)[]): readonly Reference[] =>
-    name === undefined ? [] : [{ kind: 'Calendar', name, path: ['spec', ...path] }]
-  const list = (key: 'anyClosed' | 'allClosed') =>
-    (spec[key] ?? []).flatMap((name, index) => calendar(name, key, index))
-  return [
-    ...list('anyClosed'),
-    ...list('allClosed'),
-    ...calendar(spec.difference?.base, 'difference', 'base'),
-    ...calendar(spec.difference?.minus, 'difference', 'minus'),
-    ...calendar(spec.extends?.base, 'extends', 'base'),
-    ...calendar(spec.complement, 'complement'),
-  ]
+/** The names in a document that mean others, as written. */
+export function referencesOf(manifest: Manifest): readonly Reference[] {
+  return REFERENCES[manifest.kind].flatMap(([kind, place]) =>
+    textsAt(manifest, place.split('.'), []).map(({ text, path }) => ({ kind, name: text, path })),
+  )
+}
+
+function textsAt(
+  value: unknown,
+  place: readonly string[],
+  path: Path,
+): readonly { text: string; path: Path }[] {
+  const [step, ...rest] = place
+  if (step === undefined) return typeof value === 'string' ? [{ text: value, path }] : []
+  if (step === '*') {
+    return Array.isArray(value) ? value.flatMap((item, index) => textsAt(item, rest, [...path, index])) : []
+  }
+  return isMapping(value) && Object.hasOwn(value, step) ? textsAt(value[step], rest, [...path, step]) : []
 }
 
 /**
@@ -60,12 +58,11 @@ function calendarReferences(spec: CalendarSpec): readonly Reference[] {
  * own: they are told of once, not at every reference.
  */
 export function checkReferences(
-  document: TreeDocument,
-  index: TreeIndex,
-  broken: ReadonlySet<Identity>,
+  { tenant }: TreeDocument,
+  references: readonly Reference[],
+  { index, broken }: { readonly index: TreeIndex; readonly broken: ReadonlySet<Identity> },
 ): readonly Problem[] {
-  const { tenant } = document
-  return referencesOf(document.manifest).flatMap(({ kind, name, path }) => {
+  return references.flatMap(({ kind, name, path }) => {
     const tenants = kind === 'Calendar' && tenant !== DEFAULT_TENANT ? [tenant, DEFAULT_TENANT] : [tenant]
     const exists = tenants.some(
       (owner) => index.find(kind, owner, name) !== undefined || broken.has(identityOf(kind, owner, name)),
@@ -80,7 +77,7 @@ export function checkReferences(
     return [
       problem('unknown-reference', `There is no ${kind} \`${name}\` in tenant \`${tenant}\``, {
         path,
-        expected: `the name of a ${kind} of tenant ${tenants.map((owner) => `\`${owner}\``).join(' or ')}`,
+        expected: `the name of ${kind === 'Adapter' ? 'an' : 'a'} ${kind} of tenant ${tenants.map((owner) => `\`${owner}\``).join(' or ')}`,
         found: name,
         ...(suggestion === undefined ? {} : { suggestion }),
         ...(elsewhere === undefined

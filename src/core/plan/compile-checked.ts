@@ -19,15 +19,13 @@ export interface CheckedSchedule {
   readonly spec: ScheduleSpec
   readonly zone: Zone
   readonly compiled: CompiledSchedule
-  /** Equal digests fall alike. */
-  readonly digest: string
 }
 
 /** The calendars of a tree: compiled ones shared, problems said once, at the calendar that has them. */
 export function compileCalendars(index: TreeIndex, before: CalendarShelf | null) {
   const shelf = new CalendarShelf(catalogueOf(index), before)
-  const broken = index.all('Calendar').filter(({ tenant, name }) => !shelf.compiled(tenant, name).ok)
-  const problems = broken.map((document) => {
+  const failed = index.all('Calendar').filter(({ tenant, name }) => !shelf.compiled(tenant, name).ok)
+  const broken = failed.map((document) => {
     const catalog = calendarCatalog({
       find: (name) => {
         const found = index.calendar(document.tenant, name)
@@ -40,7 +38,7 @@ export function compileCalendars(index: TreeIndex, before: CalendarShelf | null)
     const own = compiled.ok ? [] : compiled.error.filter(({ code }) => code !== 'broken-calendar')
     return { document, problems: own }
   })
-  return { shelf, problems }
+  return { shelf, broken }
 }
 
 /**
@@ -71,18 +69,16 @@ export function compileChecked(
     spec,
     zone: zone.value,
     compiled: compiled.value,
-    digest: scheduleDigest(document, index, shelf),
   })
 }
 
-/** Of everything that `compileChecked` reads. */
-export function scheduleDigest(
+/** Everything besides the document that `compileChecked` reads: equal lists give equal results. */
+export function compileInputs(
   document: DocumentOf<'Schedule'>,
   index: TreeIndex,
   shelf: CalendarShelf,
-): string {
+): readonly unknown[] {
   const tenant = index.tenant(document.tenant)
   const names = calendarNames(effectiveSchedule(document.manifest.spec, tenant?.manifest.spec))
-  const calendars = names.map((name) => shelf.digest(document.tenant, name))
-  return [document.digest, tenant?.digest, ...calendars].join(' ')
+  return [tenant, ...names.map((name) => shelf.digest(document.tenant, name))]
 }

@@ -1,13 +1,14 @@
 import type { Problem } from '../errors.ts'
-import { CheckMemory, checkTree, placed } from '../manifest/check-tree.ts'
-import { Memory } from '../manifest/memory.ts'
+import { type CheckedTree, CheckMemory, checkTree, reporter } from '../manifest/check-tree.ts'
+import { isSame, Memory } from '../manifest/memory.ts'
 import type { ManifestFile } from '../manifest/parse-file.ts'
 import { sortProblems } from '../manifest/sort-problems.ts'
-import { type Tree, type TreeDocument, treeDigest } from '../manifest/tree.ts'
+import { type Tree, treeDigest } from '../manifest/tree.ts'
+import type { DocumentOf } from '../manifest/tree-index.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import { checkExpectations } from './check-expectations.ts'
-import { type CheckedSchedule, compileCalendars, compileChecked, scheduleDigest } from './compile-checked.ts'
+import { type CheckedSchedule, compileCalendars, compileChecked, compileInputs } from './compile-checked.ts'
 import { foreseeClockChanges, foreseeCoverage, foreseeOneShots } from './foresee.ts'
 
 const DAY_MS = 86_400_000
@@ -17,13 +18,8 @@ export class ValidationMemory {
   readonly checks = new CheckMemory()
   readonly schedules = new Memory<CompiledOnce>()
   readonly clockChanges = new Memory<readonly Problem[]>()
-  shelf: CalendarShelf | null = null
-
-  turn(): void {
-    this.checks.turn()
-    this.schedules.turn()
-    this.clockChanges.turn()
-  }
+  /** The last tree as a whole: most loads find the same files again. */
+  lasting: Lasting | null = null
 }
 
 interface CompiledOnce {
@@ -31,10 +27,26 @@ interface CompiledOnce {
   readonly problems: readonly Problem[]
 }
 
+/** All that can be said of some files whatever the time. */
+interface Lasting {
+  readonly files: readonly ManifestFile[]
+  readonly checked: CheckedTree
+  readonly shelf: CalendarShelf
+  readonly schedules: readonly {
+    readonly document: DocumentOf<'Schedule'>
+    readonly schedule: CheckedSchedule
+  }[]
+  readonly problems: readonly Problem[]
+  /** null where something is wrong. */
+  readonly tree: Omit<Tree, 'warnings'> | null
+}
+
 export interface ValidateOptions {
   /** The present moment, epoch milliseconds. Findings that depend on it are warnings, never errors. */
   readonly at: number
   readonly memory?: ValidationMemory
+  /** False: what `expect` blocks say is not checked, for those who want to see why it does not hold. */
+  readonly expectations?: boolean
 }
 
 /**
@@ -43,42 +55,62 @@ export interface ValidateOptions {
  */
 export function validateTree(
   files: readonly ManifestFile[],
-  { at, memory = new ValidationMemory() }: ValidateOptions,
+  { at, memory = new ValidationMemory(), expectations = true }: ValidateOptions,
 ): Result<Tree, readonly Problem[]> {
-  memory.turn()
-  const { index, documents, problems: found } = checkTree(files, memory.checks)
-  const problems = [...found]
-  const report = (document: TreeDocument, about: readonly Problem[]): void => {
-    for (const next of about) problems.push(placed(index, document, next))
-  }
+  const before = memory.lasting
+  const lasting = before !== null && isSame(before.files, files) ? before : checkLasting(files, memory, expectations)
+  memory.lasting = lasting
+  const problems = sortProblems([...lasting.problems, ...foresee(lasting, at, memory)])
+  return lasting.tree === null ? err(problems) : ok({ ...lasting.tree, warnings: problems })
+}
 
-  const calendars = compileCalendars(index, memory.shelf)
-  memory.shelf = calendars.shelf
-  for (const { document, problems: own } of calendars.problems) report(document, own)
-  for (const document of index.all('Calendar'))
-    report(document, foreseeCoverage(document, calendars.shelf, at))
+function checkLasting(
+  files: readonly ManifestFile[],
+  memory: ValidationMemory,
+  expectations: boolean,
+): Lasting {
+  const checked = checkTree(files, memory.checks)
+  const { index, documents } = checked
+  const problems = [...checked.problems]
+  const report = reporter({ ...checked, problems })
 
-  // Windows begin at the start of a day, so that what was foreseen holds until the next one.
-  const today = Math.floor(at / DAY_MS) * DAY_MS
-  for (const document of index.all('Schedule')) {
-    const digest = scheduleDigest(document, index, calendars.shelf)
-    const { schedule, problems: own } = memory.schedules.recall(digest, () => {
-      const checked = compileChecked(document, index, calendars.shelf)
-      return checked.ok
-        ? { schedule: checked.value, problems: checkExpectations(checked.value) }
-        : { schedule: null, problems: checked.error }
+  const { shelf, broken } = compileCalendars(index, memory.lasting?.shelf ?? null)
+  for (const { document, problems: own } of broken) report(document, own)
+  const schedules = index.all('Schedule').flatMap((document) => {
+    const inputs = compileInputs(document, index, shelf)
+    const { schedule, problems: own } = memory.schedules.recall(document, inputs, () => {
+      const compiled = compileChecked(document, index, shelf)
+      return compiled.ok
+        ? { schedule: compiled.value, problems: checkExpectations(compiled.value) }
+        : { schedule: null, problems: compiled.error }
     })
-    report(document, own)
-    if (schedule === null) continue
+    if (schedule === null || expectations) report(document, own)
+    return schedule === null ? [] : [{ document, schedule }]
+  })
+
+  const invalid = problems.some(({ severity }) => severity === 'error')
+  const ordered = [...documents].sort((a, b) => (a.identity < b.identity ? -1 : 1))
+  const tree = invalid ? null : { documents: ordered, digest: treeDigest(ordered) }
+  return { files, checked, shelf, schedules, problems, tree }
+}
+
+/** What is to come as seen from `at`, as warnings. */
+function foresee(
+  { checked, shelf, schedules }: Lasting,
+  at: number,
+  memory: ValidationMemory,
+): readonly Problem[] {
+  const problems: Problem[] = []
+  const report = reporter({ ...checked, problems })
+  for (const document of checked.index.all('Calendar')) report(document, foreseeCoverage(document, shelf, at))
+  // A window that begins with the day holds until the next one.
+  const today = Math.floor(at / DAY_MS) * DAY_MS
+  for (const { document, schedule } of schedules) {
     report(document, foreseeOneShots(schedule, at))
     report(
       document,
-      memory.clockChanges.recall(`${digest} ${today}`, () => foreseeClockChanges(schedule, today)),
+      memory.clockChanges.recall(schedule, [today], () => foreseeClockChanges(schedule, today)),
     )
   }
-
-  const sorted = sortProblems(problems)
-  if (sorted.some(({ severity }) => severity === 'error')) return err(sorted)
-  const ordered = [...documents].sort((a, b) => (a.identity < b.identity ? -1 : 1))
-  return ok({ documents: ordered, digest: treeDigest(ordered), warnings: sorted })
+  return problems
 }
