@@ -1,7 +1,8 @@
 import type { DstPolicy } from './dst.ts'
 import type { LocalSeconds } from './local.ts'
 import { FIRST_LOCAL, LAST_LOCAL } from './local.ts'
-import type { Period, Zone } from './zone.ts'
+import type { Period } from './period.ts'
+import type { Zone } from './zone.ts'
 
 /** A set of local times, asked in order. It knows no zone. Strictly after and strictly before. */
 export interface LocalPattern {

@@ -31,7 +31,7 @@ describe('a zone', () => {
             slowOffset(name, second),
           ])
         }),
-        propertyRuns(300),
+        propertyRuns(60),
       )
     },
     PROPERTY_TIMEOUT_MS,
