@@ -67,7 +67,7 @@ function unknown(name: string, names: Iterable<string>): Problem {
 }
 
 function circle(names: readonly string[]): Problem {
-  return problem('calendar-cycle', `calendars are combined in a circle: ${names.join(' of ')}`, {
+  return problem('calendar-cycle', `calendars are combined in a circle: ${names.join(' -> ')}`, {
     found: names.join(', '),
   })
 }

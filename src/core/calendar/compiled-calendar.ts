@@ -1,18 +1,10 @@
 import type { Position } from '../errors.ts'
-import type { CalendarAfterEnd } from '../kinds.ts'
 import type { Zone } from '../time/zone.ts'
 import type { DayTable } from './day-set.ts'
-import type { CalendarDefinition } from './definition.ts'
+import type { CalendarDefinition, Coverage } from './definition.ts'
 
 /** `uncovered`: the calendar does not know, because the day lies outside of its coverage. */
 export type DayState = 'open' | 'closed' | 'uncovered'
-
-export interface Coverage {
-  /** First and last epoch day covered; null for no limit but that of all calendars, 1900 to 2200. */
-  readonly from: number | null
-  readonly to: number | null
-  readonly afterEnd: CalendarAfterEnd
-}
 
 /** Half-open: `open <= t < close`, in milliseconds since the epoch. */
 export interface TimeInterval {

@@ -6,9 +6,9 @@ import { type Zone, zoneOf } from '../time/zone.ts'
 import { anyBlackout, blackoutAnswers } from './blackouts.ts'
 import { dayAnswers } from './business-days.ts'
 import type { Combination } from './combination.ts'
-import type { CalendarDay, CompiledCalendar, Coverage, DayReason } from './compiled-calendar.ts'
+import type { CalendarDay, CompiledCalendar, DayReason } from './compiled-calendar.ts'
 import { type DayTable, FIRST_CALENDAR_DAY, LAST_CALENDAR_DAY, setDays } from './day-set.ts'
-import { positionOf, type Written } from './definition.ts'
+import { type Coverage, positionOf, type Written } from './definition.ts'
 import { readBlackouts, readCoverage } from './read-spec.ts'
 
 /** Finds another calendar by the name that a manifest gives it. Its problems are about the reference alone. */

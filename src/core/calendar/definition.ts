@@ -1,7 +1,6 @@
 import type { Path, Position } from '../errors.ts'
-import type { CalendarSubstituteGives } from '../kinds.ts'
+import type { CalendarAfterEnd, CalendarSubstituteGives } from '../kinds.ts'
 import type { Zone } from '../time/zone.ts'
-import type { Coverage } from './compiled-calendar.ts'
 import type { Equinox } from './equinox.ts'
 
 /** Where things of a manifest stand in its file, so that `why` can name rule, file and line. */
@@ -18,6 +17,13 @@ export interface Written {
 
 export function positionOf(written: Written): Position | undefined {
   return written.origin?.locate(written.path)
+}
+
+export interface Coverage {
+  /** First and last epoch day covered; null for no limit but that of all calendars, 1900 to 2200. */
+  readonly from: number | null
+  readonly to: number | null
+  readonly afterEnd: CalendarAfterEnd
 }
 
 /** Epoch days, both included. */

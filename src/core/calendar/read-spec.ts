@@ -3,11 +3,11 @@ import type { CalendarBlackout, CalendarRule, CalendarSpec, CalendarWeekend } fr
 import { formatDate } from '../time/civil.ts'
 import { SECONDS_PER_DAY } from '../time/time-of-day.ts'
 import { type Zone, zoneOf } from '../time/zone.ts'
-import type { Coverage } from './compiled-calendar.ts'
 import { FIRST_CALENDAR_DAY, LAST_CALENDAR_DAY } from './day-set.ts'
 import type {
   BlackoutRule,
   CalendarDefinition,
+  Coverage,
   Rule,
   Sandwich,
   Substitute,

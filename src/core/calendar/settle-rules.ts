@@ -93,7 +93,7 @@ function ownReach(rule: Rule): number {
 
 function cycle(rules: readonly Rule[]): Problem {
   const ids = [...rules, rules[0]!].map((rule) => rule.id)
-  return problem('rule-cycle', `rules count from each other in a circle: ${ids.join(' from ')}`, {
+  return problem('rule-cycle', `rules count from each other in a circle: ${ids.join(' -> ')}`, {
     path: [...rules[0]!.written.path, 'of'],
   })
 }

@@ -73,8 +73,8 @@ describe('problems of a calendar', () => {
       { id: 'self', of: 'self', offset: 1 },
     )
     expect(found.map(({ code, message }) => [code, message])).toEqual([
-      ['rule-cycle', 'rules count from each other in a circle: a from b from c from a'],
-      ['rule-cycle', 'rules count from each other in a circle: self from self'],
+      ['rule-cycle', 'rules count from each other in a circle: a -> b -> c -> a'],
+      ['rule-cycle', 'rules count from each other in a circle: self -> self'],
     ])
   })
 
