@@ -58,6 +58,7 @@ export class Reconciler {
   #loadedDigest: string | null = null
   #wake = new AbortController()
   #queue: Promise<unknown> = Promise.resolve()
+  readonly #firstLook = signalled()
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -68,6 +69,15 @@ export class Reconciler {
     this.#dirty = true
     this.#seenChange ||= seenHere
     this.#wake.abort()
+  }
+
+  /** Resolves when a first look at the tree as leader has ended, however it ended, or `signal` aborts. */
+  async looked(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const aborted = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    await Promise.race([this.#firstLook.promise, aborted])
   }
 
   /** Reconciles while `signal` is not aborted: at once, on every hint, and every five minutes. */
@@ -93,6 +103,7 @@ export class Reconciler {
           })
           restMs = RETRY_MS
         }
+        this.#firstLook.resolve()
       }
       await clock.sleep(restMs, this.#wake.signal)
       if (!this.#wake.signal.aborted) this.#dirty = true
@@ -241,4 +252,12 @@ function revisionOf(tree: Tree): string {
 
 function short(digest: string): string {
   return digest.slice(0, 12)
+}
+
+function signalled(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }

@@ -29,7 +29,7 @@ import { LiveState } from './live-state.ts'
 import { LogPositions } from './log-positions.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
 import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
-import { TriggerLoop } from './trigger-loop.ts'
+import { TriggerLoop, type Upcoming } from './trigger-loop.ts'
 
 export interface SchedulerOptions {
   readonly clock: Clock
@@ -62,6 +62,9 @@ const EVENT_FLUSH_MS = 2_000
 interface Leadership {
   readonly term: number
   readonly stop: AbortController
+  /** All that the old live state owed when the term began has been fired. */
+  readonly caughtUp: Promise<void>
+  /** Everything of the term has come to rest. */
   readonly done: Promise<void>
 }
 
@@ -188,20 +191,44 @@ export class Scheduler {
     return this.#reconciler.applyTree({ ...request, signal: leadership.stop.signal })
   }
 
+  /** Resolves when this instance, having begun to lead, has fired all that was owed. */
+  async settled(): Promise<void> {
+    await this.#leadership?.caughtUp
+  }
+
+  /** Resolves when the watched tree has been looked at once as the leader, or `signal` aborts. */
+  async applied(signal: AbortSignal): Promise<void> {
+    await this.#reconciler.looked(signal)
+  }
+
+  /** The next fires of all schedules, soonest first. */
+  upcoming(limit: number): readonly Upcoming[] {
+    return this.#loop.upcoming(this.#options.clock.now(), limit)
+  }
+
+  /** Decides nothing any more; resolves when what is in flight is answered and the cursors are stored. Keeps the lease. */
+  async drain(): Promise<void> {
+    const led = this.#leadership
+    if (led === null || led.stop.signal.aborted) return void (await led?.done)
+    led.stop.abort()
+    await led.done
+    await this.#storeCursors()
+  }
+
   /** Stops cleanly; tolerates never started and twice. */
   async stop(): Promise<void> {
     if (!this.#started || this.#stopping.signal.aborted) return void (await this.#running)
-    const led = this.#leadership
-    if (led !== null) {
-      led.stop.abort()
-      await led.done
-      await this.#storeCursors()
-    }
+    await this.drain()
     this.#following?.abort()
     this.#stopping.abort()
     await this.#running
+    const led = this.#leadership
     if (led !== null) {
-      this.#options.events.emit({ type: 'leader-released', instance: this.#options.instance, term: led.term })
+      this.#options.events.emit({
+        type: 'leader-released',
+        instance: this.#options.instance,
+        term: led.term,
+      })
       await this.#elector.release()
     }
     await this.#options.events.flush(EVENT_FLUSH_MS)
@@ -217,7 +244,13 @@ export class Scheduler {
     const { instance, logger, events, onLeading } = this.#options
     logger.info('this instance leads', { term })
     events.emit({ type: 'leader-changed', instance, term })
-    this.#leadership = { term, stop, done: this.#work(term, stop.signal) }
+    const ready = this.#passBarrier(stop.signal)
+    const firing = ready.then(() => this.#loop.lead(term, stop.signal))
+    const caughtUp = ready.then(() => this.#loop.caughtUp(stop.signal))
+    const reconciling = caughtUp.then(() => this.#reconciler.run(stop.signal))
+    const storing = ready.then(() => this.#checkpoint.run(stop.signal))
+    const done = Promise.all([firing, reconciling, storing]).then(() => undefined)
+    this.#leadership = { term, stop, caughtUp, done }
     onLeading?.(term)
   }
 
@@ -232,8 +265,8 @@ export class Scheduler {
     this.#options.onStanding?.(successor)
   }
 
-  /** A term's work, from the barrier to the last answer. */
-  async #work(term: number, signal: AbortSignal): Promise<void> {
+  /** What comes before the first decision of a term. */
+  async #passBarrier(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options
     while (!signal.aborted) {
       try {
@@ -245,11 +278,6 @@ export class Scheduler {
       }
     }
     this.#following?.abort()
-    await Promise.all([
-      this.#loop.lead(term, signal),
-      this.#checkpoint.run(signal),
-      this.#loop.caughtUp(signal).then(() => this.#reconciler.run(signal)),
-    ])
   }
 
   /** Fires wait for all of live state; for the log half a second, since the compare-and-set makes up for the rest. */

@@ -46,6 +46,13 @@ export interface LoopObserver {
   onCondition(trigger: CompiledTrigger, condition: Condition | null): void
 }
 
+export interface Upcoming {
+  readonly key: ScheduleKey
+  readonly job: string
+  readonly adapter: string
+  readonly nominal: number
+}
+
 interface Slot extends Due {
   readonly key: ScheduleKey
   trigger: CompiledTrigger
@@ -80,6 +87,16 @@ export class TriggerLoop {
   /** When the next schedule is due, epoch milliseconds. */
   get nextDue(): number | null {
     return this.#heap.peek()?.due ?? null
+  }
+
+  /** The next fires after `now`, soonest first. Asks every schedule: for people, not for the loop. */
+  upcoming(now: number, limit: number): readonly Upcoming[] {
+    const all: Upcoming[] = []
+    for (const { key, trigger } of this.#slots.values()) {
+      const nominal = trigger.suspension === null ? trigger.compiled.next(now) : null
+      if (nominal !== null) all.push({ key, job: trigger.job, adapter: trigger.adapter, nominal })
+    }
+    return all.sort((a, b) => a.nominal - b.nominal).slice(0, limit)
   }
 
   /** Puts a schedule in, or its new version in the place of the old one. */

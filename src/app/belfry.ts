@@ -1,0 +1,129 @@
+/**
+ * The composition root: one instance of belfry on a NATS server.
+ *
+ * Job: connect, make the layout, wire the ports to the engine, start and stop it. Nothing is decided here.
+ */
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { BelfryError } from '../core/errors.ts'
+import type { PruneLimit } from '../core/plan/guard.ts'
+import { Scheduler } from '../engine/scheduler.ts'
+import { systemClock } from '../lifecycle/clock.ts'
+import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
+import { Connection } from '../nats/connection.ts'
+import { serveControl } from '../nats/control-server.ts'
+import { NatsEventSink } from '../nats/events.ts'
+import { createNatsFireLog } from '../nats/fire-log.ts'
+import { ensureLayout, layoutError } from '../nats/layout.ts'
+import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../nats/lease-store.ts'
+import { Publisher } from '../nats/publisher.ts'
+import { createNatsStore } from '../nats/store.ts'
+import type { FireLog } from '../ports/fire-log.ts'
+import type { TreeSource } from '../ports/source.ts'
+import type { Logger } from '../ports/telemetry.ts'
+import { packageVersion } from '../version.ts'
+import { controlHandlers } from './control-handlers.ts'
+
+export interface NatsAccess {
+  readonly servers: readonly string[]
+  /** The text of a credentials file. */
+  readonly credentials?: string
+  readonly prefix: string
+}
+
+export interface BelfryOptions {
+  readonly nats: NatsAccess
+  readonly replicas?: number
+  /** Unique among the instances of one installation. */
+  readonly instance: string
+  readonly pruneLimit: PruneLimit
+  /** null: this instance watches no tree. */
+  readonly source: TreeSource | null
+  readonly logger: Logger
+  readonly onLeading?: (term: number) => void
+}
+
+export interface Belfry {
+  readonly scheduler: Scheduler
+  /** For looking: what is stored, as it is stored. */
+  readonly log: FireLog
+  readonly connection: Connection
+  /** Fires nothing new any more, and waits for what is on its way. */
+  drain(): Promise<void>
+  /** Drains, stores the cursors, releases the lease. Tolerates being called twice. */
+  stop(): Promise<void>
+}
+
+/** How long the log keeps a fire at least, seconds. */
+const RETENTION_SECONDS = 7 * 86_400
+
+/** Connects and starts. Throws a BelfryError that says what is wrong with the server or the access to it. */
+export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
+  const { nats, logger, instance } = options
+  const clock = systemClock
+  const connection = await Connection.open({ ...nats, clock, logger, name: `belfry ${instance}` })
+  const publisher = new Publisher(connection)
+  const leasePublisher = new Publisher(connection, { timeoutMs: LEASE_TIMEOUT_MS })
+  const closing: (() => Promise<void> | void)[] = []
+  try {
+    const layout = await ensureLayout(
+      connection,
+      options.replicas === undefined ? {} : { replicas: options.replicas },
+    )
+    const wrong = layoutError(layout)
+    if (wrong !== null) throw wrong
+    if (layout.created.length > 0) logger.info('the layout is made', { created: layout.created })
+    const bucket = (name: string) => createNatsStore({ connection, publisher, bucket: name })
+    const { names } = connection
+    const log = createNatsFireLog({ connection, publisher })
+    const scheduler = new Scheduler({
+      clock,
+      live: bucket(names.live),
+      cursors: bucket(names.cursors),
+      instances: bucket(names.instances),
+      lease: createNatsLeaseStore({ connection, publisher: leasePublisher }),
+      log,
+      consumers: createNatsAdapterConsumers({ connection }),
+      events: new NatsEventSink({ connection, publisher, instance }),
+      logger,
+      source: options.source,
+      pruneLimit: options.pruneLimit,
+      instance,
+      version: packageVersion,
+      host: hostname(),
+      pid: process.pid,
+      tz: process.versions.tz ?? 'unknown',
+      retentionSeconds: RETENTION_SECONDS,
+      drawNonce: randomUUID,
+      ...(options.onLeading === undefined ? {} : { onLeading: options.onLeading }),
+    })
+    await scheduler.start()
+    const control = await serveControl({
+      connection,
+      handlers: controlHandlers(scheduler, options.pruneLimit),
+      leads: () => scheduler.term !== null,
+      instance,
+      version: packageVersion,
+    })
+    closing.push(() => control.stop())
+    let stopped: Promise<void> | null = null
+    const stop = async (): Promise<void> => {
+      for (const close of closing) await close()
+      await scheduler.stop()
+      await connection.close()
+    }
+    return {
+      scheduler,
+      log,
+      connection,
+      drain: () => scheduler.drain(),
+      stop() {
+        stopped ??= stop()
+        return stopped
+      },
+    }
+  } catch (error) {
+    await connection.close()
+    throw error instanceof BelfryError ? error : new BelfryError('internal', String(error), { cause: error })
+  }
+}

@@ -1,0 +1,1 @@
+export { createLogger } from '../telemetry/logger.ts'

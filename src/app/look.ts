@@ -1,0 +1,110 @@
+/**
+ * Looking at an installation without taking part in it: reads only, joins nothing, makes nothing.
+ */
+
+import type { Identity } from '../core/names.ts'
+import {
+  type AppliedRecord,
+  type AttemptRecord,
+  identityOfLiveKey,
+  type LiveEntry,
+  type LiveRecord,
+  type LiveSnapshot,
+} from '../core/plan/live-entry.ts'
+import type { InstanceRecord } from '../engine/instance-record.ts'
+import { systemClock } from '../lifecycle/clock.ts'
+import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
+import { Connection } from '../nats/connection.ts'
+import { createNatsFireLog } from '../nats/fire-log.ts'
+import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../nats/lease-store.ts'
+import { Publisher } from '../nats/publisher.ts'
+import { createNatsStore } from '../nats/store.ts'
+import type { KnownConsumer } from '../ports/adapter-consumers.ts'
+import type { LogInfo, LogRecord } from '../ports/fire-log.ts'
+import type { HeldLease } from '../ports/lease.ts'
+import type { Logger } from '../ports/telemetry.ts'
+import type { NatsAccess } from './belfry.ts'
+
+/** Everything that is known of an installation at one moment. */
+export interface Sight {
+  readonly live: LiveSnapshot
+  readonly applied: ReadonlyMap<string, AppliedRecord>
+  readonly attempted: ReadonlyMap<string, AttemptRecord>
+  readonly lease: HeldLease | null
+  readonly instances: readonly InstanceRecord[]
+  readonly consumers: readonly KnownConsumer[]
+  readonly log: LogInfo
+  /** The last entry of every schedule in the log. */
+  readonly last: readonly LogRecord[]
+  /** The local clock when this was read, epoch milliseconds. */
+  readonly at: number
+  readonly server: string
+}
+
+/** Reads live state alone, for a plan. */
+export async function readLive(nats: NatsAccess, logger: Logger): Promise<LiveSnapshot> {
+  return looking(
+    nats,
+    logger,
+    async ({ connection, store }) => (await liveState(store, connection.names.live)).live,
+  )
+}
+
+/** Reads everything that `belfry status` shows. */
+export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight> {
+  return looking(nats, logger, async ({ connection, publisher, store }) => {
+    const log = createNatsFireLog({ connection, publisher })
+    const lease = createNatsLeaseStore({ connection, publisher })
+    const instances = await store(connection.names.instances).entries()
+    const state = await liveState(store, connection.names.live)
+    return {
+      ...state,
+      lease: await lease.read(),
+      instances: instances.map(({ value }) => JSON.parse(value) as InstanceRecord),
+      consumers: await createNatsAdapterConsumers({ connection }).list(),
+      log: await log.info(),
+      last: await log.lastOfAll(),
+      at: systemClock.now(),
+      server: connection.server,
+    }
+  })
+}
+
+interface Looking {
+  readonly connection: Connection
+  readonly publisher: Publisher
+  readonly store: (bucket: string) => ReturnType<typeof createNatsStore>
+}
+
+async function looking<T>(
+  nats: NatsAccess,
+  logger: Logger,
+  work: (looking: Looking) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.open({ ...nats, clock: systemClock, logger, name: 'belfry cli' })
+  const publisher = new Publisher(connection, { timeoutMs: LEASE_TIMEOUT_MS })
+  try {
+    return await work({
+      connection,
+      publisher,
+      store: (bucket) => createNatsStore({ connection, publisher, bucket }),
+    })
+  } finally {
+    publisher.close()
+    await connection.close()
+  }
+}
+
+async function liveState(store: Looking['store'], bucket: string) {
+  const live = new Map<Identity, LiveRecord>()
+  const applied = new Map<string, AppliedRecord>()
+  const attempted = new Map<string, AttemptRecord>()
+  for (const { key, value, revision } of await store(bucket).entries()) {
+    const identity = identityOfLiveKey(key)
+    const [what, source = ''] = key.split('.')
+    if (identity !== null) live.set(identity, { identity, entry: JSON.parse(value) as LiveEntry, revision })
+    else if (what === 'applied') applied.set(source, JSON.parse(value) as AppliedRecord)
+    else if (what === 'attempted') attempted.set(source, JSON.parse(value) as AttemptRecord)
+  }
+  return { live, applied, attempted }
+}
