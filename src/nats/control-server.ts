@@ -29,6 +29,8 @@ export interface ControlServerOptions {
   readonly leads: () => boolean
   readonly instance?: string
   readonly version?: string
+  /** How often an apply that is under way gives a sign of life. */
+  readonly workingMs?: number
 }
 
 export interface ControlServer {
@@ -149,7 +151,7 @@ class Control implements ControlServer {
   }
 
   async #commit(message: Msg): Promise<void> {
-    const { connection, handlers } = this.#options
+    const { connection, handlers, workingMs = WORKING_MS } = this.#options
     const respond = (answer: CommitAnswer) => {
       if (!connection.nc.isClosed()) message.respond(JSON.stringify(answer))
     }
@@ -157,7 +159,7 @@ class Control implements ControlServer {
     const done = new AbortController()
     const beats = (async () => {
       do respond({ working: true })
-      while (await connection.clock.sleep(WORKING_MS, done.signal))
+      while (await connection.clock.sleep(workingMs, done.signal))
     })()
     const reply = await this.#apply(message.subject.slice(message.subject.lastIndexOf('.') + 1), handlers)
     done.abort()

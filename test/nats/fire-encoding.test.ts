@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { fireIdOf } from '../../src/core/names.ts'
+import type { LogEntry } from '../../src/core/trigger/log-entry.ts'
+import { decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
+import { decodeHeaderValue, encodeHeaderValue } from '../../src/nats/headers.ts'
+import { addressOf, createNames, parseFireSubject, patternOf } from '../../src/nats/names.ts'
+import { NOON, someFire, someMarker } from '../support/entries.ts'
+
+const names = createNames()
+
+/** Read by hand in reviews: the bytes on the wire, with CRLF as line ends. These files never change (decision 0004). */
+function golden(name: string): string {
+  return readFileSync(new URL(`../golden/wire/${name}.txt`, import.meta.url), 'utf8')
+}
+
+function onTheWire(entry: LogEntry, expectedSequence: number): string {
+  const { subject, headers, payload } = encodeEntry(names, entry, expectedSequence)
+  const bytes = Buffer.concat([headers.encode(), payload])
+  return `${subject}\n${bytes.toString('utf8').replaceAll('\r\n', '\n')}\n`
+}
+
+const FULL_FIRE = someFire('zerodha-portfolio', Date.UTC(2026, 0, 27, 16, 30), {
+  key: { tenant: 'acme', schedule: 'zerodha-portfolio' },
+  reason: 'misfire',
+  count: 42,
+  term: 7,
+  revision: '9f2c1e4 "main"',
+  generation: 3,
+  ttlSeconds: 604_800,
+  job: 'portfolio-import',
+  lane: 'p3',
+  message: 'Run Portfolio 100%',
+  jobVersion: 3,
+  payload: '{"name":"Zürich"}',
+  calendars: ['nse:1a2b', 'nyse:3c4d'],
+  asked: '2026-01-26T20:00[Asia/Kolkata]',
+  missedCount: 4,
+})
+
+describe('the wire format', () => {
+  it.each([
+    ['fire', someFire('import'), 0],
+    ['fire-full', FULL_FIRE, 1_234_567],
+    ['marker', someMarker('import', NOON + 1), 12],
+    ['marker-settled', someMarker('import', NOON, { reason: 'misfire', settledCount: 17, count: 3 }), 13],
+  ] as const)('has exactly the bytes that were frozen: %s', (name, entry, expected) => {
+    expect(onTheWire(entry, expected)).toBe(golden(name))
+  })
+
+  it('gives back what a cursor needs from what was written', () => {
+    const { subject, headers } = encodeEntry(names, FULL_FIRE, 9)
+    const lines = Buffer.from(headers.encode()).toString('utf8').split('\r\n')
+    const header = (name: string) =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+    expect(decodeRecord({ subject, sequence: 10, storedAt: 5, header })).toEqual({
+      sequence: 10,
+      storedAt: 5,
+      key: FULL_FIRE.key,
+      kind: 'fire',
+      nominal: FULL_FIRE.nominal,
+      fireId: fireIdOf(FULL_FIRE.key, FULL_FIRE.nominal),
+      reason: 'misfire',
+      count: 42,
+    })
+  })
+
+  it('makes subject and pattern from one identity, so that the pattern always covers the subject', () => {
+    const entries = [FULL_FIRE, someMarker('import'), someFire('import')]
+    for (const entry of entries) {
+      const { subject, pattern } = addressOf(names, entry)
+      expect(subject.startsWith(pattern.slice(0, -1))).toBe(true)
+      expect(pattern).toBe(patternOf(names, entry.key))
+      expect(parseFireSubject(subject)).toEqual({ key: entry.key, kind: entry.kind })
+    }
+  })
+
+  it('knows no other subjects as fires or markers', () => {
+    const foreign = [
+      'belfry.fire.a.b',
+      'belfry.fire.a.b.c',
+      'belfry.fire.a.b.c.d',
+      'belfry.event.a.b.mark',
+      'x',
+    ]
+    expect(foreign.map((subject) => parseFireSubject(subject))).toEqual(foreign.map(() => null))
+  })
+
+  it('refuses a prefix that cannot be a subject token and a stream name', () => {
+    for (const prefix of ['', 'a.b', 'Belfry', 'a b', '*', '>', 'a_b']) {
+      expect(() => createNames(prefix), prefix).toThrow('is not a name')
+    }
+  })
+})
+
+describe('header values', () => {
+  it.each([
+    ['2026-01-27T16:30:00Z', '2026-01-27T16:30:00Z'],
+    ['tenant/schedule@x:y', 'tenant/schedule@x:y'],
+    ['a b', 'a%20b'],
+    ['"100%"', '%22100%25%22'],
+    ['Zürich €', 'Z%C3%BCrich%20%E2%82%AC'],
+    ['😀', '%F0%9F%98%80'],
+    ['line\r\nInjected: yes', 'line%0D%0AInjected:%20yes'],
+    ['', ''],
+  ])('encode %j as CloudEvents say, and decode to the same', (text, encoded) => {
+    expect(encodeHeaderValue(text)).toBe(encoded)
+    expect(decodeHeaderValue(encoded)).toBe(text)
+  })
+
+  it('are left alone when somebody else wrote them unencoded', () => {
+    expect(decodeHeaderValue('100%')).toBe('100%')
+  })
+})
