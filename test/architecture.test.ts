@@ -55,11 +55,12 @@ const CORE_PACKAGES: Record<string, readonly string[]> = {
 const RESERVED: ReadonlyArray<{ readonly module: RegExp; readonly where: RegExp }> = [
   { module: /^@nats-io\//, where: /^nats\// },
   { module: /^node:fs(\/promises)?$/, where: /^(files\/|nats\/embedded-server)/ },
-  { module: /^node:child_process$/, where: /^(files\/git|nats\/embedded-server|worker\/exec)/ },
+  { module: /^node:child_process$/, where: /^(files\/git|nats\/(embedded-server|server-process)|worker\/exec)/ },
   { module: /^node:worker_threads$/, where: /^files\/loader-thread/ },
   { module: /^chokidar$/, where: /^files\// },
   { module: /^pino$/, where: /^telemetry\// },
-  { module: /^(commander|picocolors)$/, where: /^cli\// },
+  { module: /^commander$/, where: /^cli\// },
+  { module: /^picocolors$/, where: /^(cli|telemetry)\// },
 ]
 
 const source = resolve(import.meta.dirname, '../src')
