@@ -24,12 +24,16 @@ export class DayFacts {
   readonly #cells: Int32Array
 
   constructor(facts: readonly DayFact[]) {
-    const sorted = [...facts].sort(
-      (a, b) => a.day - b.day || FACT_KINDS.indexOf(a.kind) - FACT_KINDS.indexOf(b.kind) || a.rule - b.rule,
-    )
+    const sorted = facts
+      .map((fact) => ({ fact, rank: FACT_KINDS.indexOf(fact.kind) }))
+      .sort((a, b) => a.fact.day - b.fact.day || a.rank - b.rank || a.fact.rule - b.fact.rule)
     this.#cells = new Int32Array(sorted.length * COLUMNS)
-    for (const [index, fact] of sorted.entries()) {
-      this.#cells.set([fact.day, fact.planned, fact.rule, FACT_KINDS.indexOf(fact.kind)], index * COLUMNS)
+    let cell = 0
+    for (const { fact, rank } of sorted) {
+      this.#cells[cell++] = fact.day
+      this.#cells[cell++] = fact.planned
+      this.#cells[cell++] = fact.rule
+      this.#cells[cell++] = rank
     }
   }
 

@@ -150,18 +150,23 @@ export function checkDated(rules: readonly Rule[], coverage: Coverage, problems:
     if (rule.days.kind !== 'dates') continue
     let index = 0
     for (const [day, name] of rule.days.names) {
-      const key = name === null ? index : formatDate(day)
-      const path = [...rule.written.path, 'dates', key]
-      checkCovered(day, coverage, { ...rule.written, path }, problems)
+      if (!isCovered(day, coverage)) {
+        const path = [...rule.written.path, 'dates', name === null ? index : formatDate(day)]
+        checkCovered(day, coverage, { ...rule.written, path }, problems)
+      }
       index += 1
     }
   }
 }
 
+function isCovered(day: number, { from, to }: Coverage): boolean {
+  return day >= (from ?? FIRST_CALENDAR_DAY) && day <= (to ?? LAST_CALENDAR_DAY)
+}
+
 export function checkCovered(day: number, coverage: Coverage, written: Written, problems: Problem[]): void {
+  if (isCovered(day, coverage)) return
   const from = coverage.from ?? FIRST_CALENDAR_DAY
   const to = coverage.to ?? LAST_CALENDAR_DAY
-  if (day >= from && day <= to) return
   problems.push(
     problem(
       'outside-coverage',

@@ -71,7 +71,12 @@ export function orderRules(rules: readonly Rule[], problems: Problem[]): RuleOrd
       const base = baseOf(member)
       const baseRule = base === null ? undefined : byId.get(base)
       const distance = (baseRule === undefined ? 0 : reaches.get(baseRule)!) + ownReach(member)
-      if (distance > MAX_REACH) problems.push(tooFar(member))
+      if (distance > MAX_REACH) {
+        problems.push(tooFar(member))
+        broken.add(member)
+        failed = true
+        continue
+      }
       reaches.set(member, distance)
       reach = Math.max(reach, distance)
       if (member.days.kind === 'business-days' || (baseRule !== undefined && late.has(baseRule)))
