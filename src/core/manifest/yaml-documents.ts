@@ -63,6 +63,8 @@ export function yamlDocuments(text: string, file: string): YamlFile {
       if (token.type === 'document') documents += 1
     }
   }
+  const tooMany = () =>
+    refuse(parser.offset, problem('limit-exceeded', `The file has more than ${LIMITS.documents} documents`))
   for (const lexeme of new Lexer().lex(text)) {
     keep(parser.next(lexeme))
     // Both are looked at while reading, before a hostile file has cost more than it may.
@@ -70,12 +72,10 @@ export function yamlDocuments(text: string, file: string): YamlFile {
       const message = `Mappings and lists are nested deeper than ${LIMITS.depth} levels`
       return refuse(parser.offset, problem('limit-exceeded', message))
     }
-    if (documents > LIMITS.documents) {
-      const message = `The file has more than ${LIMITS.documents} documents`
-      return refuse(parser.offset, problem('limit-exceeded', message))
-    }
+    if (documents > LIMITS.documents) return tooMany()
   }
   keep(parser.end())
+  if (documents > LIMITS.documents) return tooMany()
 
   const found: YamlDocument[] = []
   const composer = new Composer({
