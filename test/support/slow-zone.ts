@@ -1,4 +1,3 @@
-import { IANAZone } from 'luxon'
 import type { DstPolicy } from '../../src/core/time/dst.ts'
 
 /** Zones with the oddest rules: half hours, two hours, days skipped, several changes a year, changes at midnight. */
@@ -25,9 +24,29 @@ export const ODD_ZONES = [
   'Pacific/Chatham',
 ] as const
 
-/** Seconds east of UTC, by luxon, which reads the wall clock of the runtime. */
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Seconds east of UTC: what the clock on the wall reads, less what it reads in UTC. For years with four digits. */
 export function slowOffset(zone: string, second: number): number {
-  return Math.round(IANAZone.create(zone).offset(second * 1000) * 60)
+  let clock = clocks.get(zone)
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
+    clocks.set(zone, clock)
+  }
+  const [month, day, year, hour, minute, seconds] = clock
+    .format(second * 1000)
+    .match(/\d+/g)!
+    .map(Number)
+  return Date.UTC(year!, month! - 1, day!, hour!, minute!, seconds!) / 1000 - second
 }
 
 export interface SlowTransition {

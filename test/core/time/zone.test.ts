@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { IANAZone } from 'luxon'
 import { describe, expect, it } from 'vitest'
 import { type DstPolicy, firstInstantOf, instantsOf } from '../../../src/core/time/dst.ts'
 import { formatInstant } from '../../../src/core/time/instant.ts'
@@ -16,7 +17,7 @@ function changesOf(zone: string, from: number, to: number): string[] {
 
 describe('a zone', () => {
   it(
-    'has the offset that the clock of the runtime shows, in every zone and year',
+    'has the offset that luxon and the clock of the runtime know, in every zone and year',
     () => {
       const names = [...Intl.supportedValuesOf('timeZone'), ...ODD_ZONES]
       const seconds = fc.oneof(
@@ -25,11 +26,9 @@ describe('a zone', () => {
       )
       fc.assert(
         fc.property(fc.constantFrom(...names), seconds, (name, second) => {
-          expect([name, second, zoneNamed(name).offsetAt(second * 1000)]).toEqual([
-            name,
-            second,
-            slowOffset(name, second),
-          ])
+          const luxon = Math.round(IANAZone.create(name).offset(second * 1000) * 60)
+          expect([name, second, zoneNamed(name).offsetAt(second * 1000)]).toEqual([name, second, luxon])
+          expect(slowOffset(name, second)).toBe(luxon)
         }),
         propertyRuns(60),
       )
@@ -40,7 +39,7 @@ describe('a zone', () => {
   it(
     'has the same offset whatever was asked before',
     () => {
-      const seconds = fc.integer({ min: -4_000_000_000, max: 6_000_000_000 })
+      const seconds = fc.integer({ min: -1_000_000_000, max: 3_000_000_000 })
       fc.assert(
         fc.property(fc.constantFrom(...ODD_ZONES), fc.array(seconds, { maxLength: 6 }), (name, asked) => {
           const zone = zoneNamed(name)
