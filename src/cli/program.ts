@@ -4,6 +4,7 @@ import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
 import { devCommand } from './dev.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
+import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
 import { statusCommand } from './status.ts'
@@ -19,6 +20,7 @@ const COMMANDS: readonly AddCommand[] = [
   planCommand,
   applyCommand,
   statusCommand,
+  nextCommand,
 ]
 
 /** Runs one command line to its end and returns the exit code. */

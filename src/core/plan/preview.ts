@@ -1,6 +1,6 @@
 import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
 import { type Problem, problem } from '../errors.ts'
-import type { ScheduleSpec } from '../kinds.ts'
+import type { CronDialect, DaylightSaving, ScheduleSpec } from '../kinds.ts'
 import type { Tree } from '../manifest/tree.ts'
 import { type DocumentOf, TreeIndex } from '../manifest/tree-index.ts'
 import { DEFAULT_TENANT } from '../names.ts'
@@ -8,27 +8,34 @@ import { nearest } from '../nearest.ts'
 import { err, ok, type Result } from '../result.ts'
 import { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import { type CatalogueEntry, catalogueOf } from '../schedule/catalogue.ts'
+import { compileSchedule } from '../schedule/compile.ts'
+import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import { parseInstant } from '../time/instant.ts'
 import { type Zone, zoneOf } from '../time/zone.ts'
 import { compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
 import type { CompiledTrigger } from '../trigger/compiled-trigger.ts'
 
-/** One schedule of a tree, compiled by the code that the engine compiles with. */
-export interface PreviewedSchedule {
-  /** `tenant/name`. */
+/** Something whose times can be asked for. */
+export interface Timed {
+  /** `tenant/name` of a schedule, or a bare expression. */
   readonly id: string
-  /** The tenant's defaults merged. */
-  readonly spec: ScheduleSpec
   readonly zone: Zone
-  readonly trigger: CompiledTrigger
-  readonly entry: CatalogueEntry<'Schedule'>
-  /** Its job is suspended, and the schedule with it. */
-  readonly jobSuspended: boolean
+  readonly compiled: CompiledSchedule
   /**
    * Nothing at or before it fires, whatever the triggers say: `activeFrom` or the end of a suspension, epoch
    * milliseconds; Infinity while suspended without an end, -Infinity without either.
    */
   readonly firesAfter: number
+}
+
+/** One schedule of a tree, compiled by the code that the engine compiles with. */
+export interface PreviewedSchedule extends Timed {
+  /** The tenant's defaults merged. */
+  readonly spec: ScheduleSpec
+  readonly trigger: CompiledTrigger
+  readonly entry: CatalogueEntry<'Schedule'>
+  /** Its job is suspended, and the schedule with it. */
+  readonly jobSuspended: boolean
 }
 
 /** A tree to ask about its times, before any of it is applied. */
@@ -67,7 +74,9 @@ export function previewOf(tree: Tree, activeFrom: number): Preview {
       if (!trigger.ok || !zone.ok) known = err(trigger.ok ? [] : trigger.error)
       else {
         const firesAfter = firesAfterOf(spec, zone.value, trigger.value)
-        known = ok({ id, spec, zone: zone.value, trigger: trigger.value, entry, jobSuspended, firesAfter })
+        const { compiled: times } = trigger.value
+        const facts = { spec, trigger: trigger.value, entry, jobSuspended }
+        known = ok({ id, zone: zone.value, compiled: times, firesAfter, ...facts })
       }
       compiled.set(id, known)
     }
@@ -92,6 +101,26 @@ export function previewOf(tree: Tree, activeFrom: number): Preview {
       return found.ok ? shelf.compiled(found.value.tenant, found.value.name) : err([found.error])
     },
   }
+}
+
+export interface CronPreviewOptions {
+  readonly timezone: string
+  readonly dialect?: CronDialect
+  readonly dst?: DaylightSaving
+}
+
+/** A bare cron expression as a schedule of its own, without job or calendar. */
+export function previewOfCron(
+  expression: string,
+  { timezone, dialect, dst }: CronPreviewOptions,
+): Result<Timed, readonly Problem[]> {
+  const cron = dialect === undefined ? { cron: expression } : { cron: expression, dialect }
+  const spec = { job: 'none', timezone, triggers: [cron], ...(dst === undefined ? {} : { dst }) }
+  const zone = zoneOf(timezone)
+  const compiled = compileSchedule(spec, { identity: expression, calendar: () => err([]) })
+  if (!zone.ok || !compiled.ok) return err(compiled.ok ? [] : compiled.error)
+  const firesAfter = Number.NEGATIVE_INFINITY
+  return ok({ id: expression, zone: zone.value, compiled: compiled.value, firesAfter })
 }
 
 function firesAfterOf(spec: ScheduleSpec, zone: Zone, { suspension }: CompiledTrigger): number {

@@ -1,20 +1,20 @@
 import type { Occurrence } from '../schedule/occurrence.ts'
 import { inOrder } from './in-order.ts'
-import type { PreviewedSchedule } from './preview.ts'
+import type { Timed } from './preview.ts'
 
 /** What comes up: a fire, or a stretch of candidates that do not fire, as far as they were looked at. */
 export type Upcoming = UpcomingFire | UpcomingGap
 
 export interface UpcomingFire {
   readonly kind: 'fire'
-  readonly schedule: PreviewedSchedule
+  readonly schedule: Timed
   readonly at: number
   readonly occurrence: Occurrence
 }
 
 export interface UpcomingGap {
   readonly kind: 'gap'
-  readonly schedule: PreviewedSchedule
+  readonly schedule: Timed
   /** Nominal time of the first. */
   readonly at: number
   /** Candidates in a row that do not fire; the last may be `held`. */
@@ -34,10 +34,10 @@ export interface UpcomingOptions {
 
 /** The fires of one schedule and what lies between them, in order, made as they are asked for. */
 export function* upcomingOf(
-  schedule: PreviewedSchedule,
+  schedule: Timed,
   { after, before, mostInGap }: UpcomingOptions,
 ): Generator<Upcoming, void, undefined> {
-  const { compiled } = schedule.trigger
+  const { compiled } = schedule
   let at = Math.max(after, schedule.firesAfter)
   while (at < before) {
     // Where nothing fires for years this ends at once, however many candidates there are.
@@ -60,10 +60,7 @@ export function* upcomingOf(
 }
 
 /** The same of several schedules, in one order. */
-export function upcomingOfAll(
-  schedules: readonly PreviewedSchedule[],
-  options: UpcomingOptions,
-): Iterable<Upcoming> {
+export function upcomingOfAll(schedules: readonly Timed[], options: UpcomingOptions): Iterable<Upcoming> {
   return inOrder(
     schedules.map((schedule) => upcomingOf(schedule, options)),
     (a, b) => a.at - b.at,

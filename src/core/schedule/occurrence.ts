@@ -18,6 +18,8 @@ export interface TraceStep {
     | 'selection'
   /** A sentence for people, without the place. */
   readonly text: string
+  /** Of the holiday, session or blackout that decided. */
+  readonly name?: string
   /** The rule or trigger that decided, where one stands in a file. */
   readonly position?: Position
 }

@@ -1,0 +1,59 @@
+import type { PreviewedSchedule, Timed } from '../core/plan/preview.ts'
+import type { Occurrence } from '../core/schedule/occurrence.ts'
+import { localText } from './local-text.ts'
+import { noteText } from './trace-text.ts'
+
+export interface NoteOptions {
+  /** From where times were asked for, epoch milliseconds. */
+  readonly after: number
+  /** Up to where, excluded; null: without end. */
+  readonly before: number | null
+  /** As many fires were found as were wanted, so that their end says nothing. */
+  readonly isFull: boolean
+}
+
+/** Candidates after the last fire, among which one that is held is looked for. */
+const MOST_LOOKED_AT = 20_000
+
+/** What keeps a schedule from firing, or from going on, beyond its times: a suspension, bounds, a calendar that ends. */
+export function standingNotes(schedule: Timed | PreviewedSchedule, options: NoteOptions): readonly string[] {
+  const notes: string[] = []
+  const { id, zone, firesAfter } = schedule
+  if ('spec' in schedule) {
+    const { spec, jobSuspended } = schedule
+    const { suspend } = spec
+    if (jobSuspended) notes.push(`${id}: its job ${spec.job} is suspended, so nothing fires`)
+    else if (suspend === true) notes.push(`${id} is suspended, so nothing fires`)
+    else if (typeof suspend === 'object' && firesAfter > options.after) {
+      const reason = suspend.reason === undefined ? '' : ` (${suspend.reason})`
+      const until = suspend.until === undefined ? '' : ` until ${suspend.until}`
+      notes.push(`${id} is suspended${until}${reason}`)
+    } else if (firesAfter > options.after) notes.push(`${id} fires only after ${localText(firesAfter, zone)}`)
+    if (spec.maxFires !== undefined) {
+      notes.push(`${id} fires at most ${spec.maxFires} times in its life; how often it has is not known here`)
+    }
+  }
+  if (options.isFull || firesAfter === Number.POSITIVE_INFINITY) return notes
+  const held = firstHeld(schedule, options)
+  if (held !== null) {
+    notes.push(`${id}: nothing is decided from ${localText(held.nominal, zone)} on: ${noteText(held)}`)
+  } else {
+    notes.push(
+      `${id}: no more fires${options.before === null ? '' : ` before ${localText(options.before, zone)}`}`,
+    )
+  }
+  return notes
+}
+
+function firstHeld({ compiled, firesAfter }: Timed, { after, before }: NoteOptions): Occurrence | null {
+  const limit = before ?? Number.POSITIVE_INFINITY
+  let at = Math.max(after, firesAfter)
+  for (let fire = compiled.next(at); fire !== null && fire < limit; fire = compiled.next(at)) at = fire
+  for (let looked = 0; looked < MOST_LOOKED_AT; looked++) {
+    const candidate = compiled.nextCandidate(at)
+    if (candidate === null || candidate.nominal >= limit) return null
+    if (candidate.outcome === 'held') return candidate
+    at = candidate.nominal
+  }
+  return null
+}
