@@ -5,6 +5,7 @@ import { rollDate } from '../../../src/core/calendar/roll.ts'
 import type { Roll } from '../../../src/core/kinds.ts'
 import { formatDate, monthIndexOf } from '../../../src/core/time/civil.ts'
 import { zoneOf } from '../../../src/core/time/zone.ts'
+import { propertyRuns } from '../../support/property-runs.ts'
 import { calendarOf, day } from './calendars.ts'
 
 /*
@@ -110,6 +111,7 @@ describe('business days', () => {
         expect(following >= from && preceding <= from).toBe(true)
         for (let between = preceding + 1; between < following; between++) expect(isOpen(between)).toBe(false)
       }),
+      propertyRuns(100),
     )
   })
 
@@ -120,6 +122,7 @@ describe('business days', () => {
           expect(monthIndexOf(rollDate(southAfrica, from, convention)!)).toBe(monthIndexOf(from))
         }
       }),
+      propertyRuns(100),
     )
   })
 
@@ -129,6 +132,7 @@ describe('business days', () => {
         expect(southAfrica.previousBusinessDay(southAfrica.nextBusinessDay(from)!)).toBe(from)
         expect(southAfrica.nextBusinessDay(southAfrica.previousBusinessDay(from)!)).toBe(from)
       }),
+      propertyRuns(100),
     )
   })
 
@@ -138,6 +142,7 @@ describe('business days', () => {
         const step = southAfrica.addBusinessDays(from, a)!
         expect(southAfrica.addBusinessDays(step, b)).toBe(southAfrica.addBusinessDays(from, a + b))
       }),
+      propertyRuns(100),
     )
   })
 
@@ -154,6 +159,7 @@ describe('business days', () => {
         expect(southAfrica.nthBusinessDay(from, to, all.length + 1)).toBe('none')
         expect(southAfrica.nthBusinessDay(from, to, -all.length - 1)).toBe('none')
       }),
+      propertyRuns(100),
     )
   })
 

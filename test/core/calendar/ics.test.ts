@@ -4,6 +4,7 @@ import { exportIcs } from '../../../src/core/calendar/ics-export.ts'
 import { importIcs } from '../../../src/core/calendar/ics-import.ts'
 import { parseComponents } from '../../../src/core/calendar/ics-lines.ts'
 import type { CalendarRule } from '../../../src/core/kinds.ts'
+import { propertyRuns } from '../../support/property-runs.ts'
 import { calendarOf, closedIn, day } from './calendars.ts'
 
 function ics(...lines: readonly string[]): string {
@@ -356,6 +357,7 @@ describe('exporting iCalendar text', () => {
           : undefined
         expect(value?.replace(/\\([\\;,])/g, '$1')).toBe(summary)
       }),
+      propertyRuns(100),
     )
   })
 })
