@@ -12,6 +12,7 @@ import { meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, followStream, readStream } from './feed.ts'
 import { decodeRecord, encodeEntry } from './fire-encoding.ts'
+import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
 import type { Answer, Publisher } from './publisher.ts'
 import { lastMessage, streamState } from './streams.ts'
@@ -98,7 +99,7 @@ function outcomeOf(answer: Answer): AppendOutcome {
 }
 
 function recordFrom({ subject, sequence, storedAt, message }: FeedMessage): LogRecord | null {
-  return decodeRecord({ subject, sequence, storedAt, header: (name) => message.headers?.get(name) })
+  return decodeRecord({ subject, sequence, storedAt, header: headerReader(message) })
 }
 
 function tell(follower: LogFollower, message: FeedMessage): void {

@@ -24,7 +24,6 @@ export interface Names {
   readonly fireSubjects: string
   readonly eventSubjects: string
   readonly controlService: string
-  readonly applySubject: string
 }
 
 export function createNames(prefix = 'belfry'): Names {
@@ -46,7 +45,6 @@ export function createNames(prefix = 'belfry'): Names {
     fireSubjects: `${prefix}.fire.>`,
     eventSubjects: `${prefix}.event.>`,
     controlService: prefix,
-    applySubject: `${prefix}.control.apply`,
   }
 }
 

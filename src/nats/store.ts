@@ -11,7 +11,7 @@ import type { Store, StoreChange, StoreEntry } from '../ports/store.ts'
 import { errorFromApi, meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, followStream, readStream } from './feed.ts'
-import { RawHeaders } from './headers.ts'
+import { headerReader, RawHeaders } from './headers.ts'
 import { bucketStream, keySubject } from './names.ts'
 import type { Publisher } from './publisher.ts'
 import { lastMessage, streamState } from './streams.ts'
@@ -136,7 +136,7 @@ async function readEntries(options: NatsStoreOptions, timeoutMs: number): Promis
 
 function changeFrom(bucket: string, { subject, sequence, message }: FeedMessage): StoreChange {
   const key = subject.slice(keySubject(bucket, '').length)
-  const removed = message.headers !== undefined && isRemoval(message.headers.get('KV-Operation'))
+  const removed = isRemoval(headerReader(message)('KV-Operation'))
   return { key, value: removed ? null : message.string(), revision: sequence }
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { headers, type Msg } from '@nats-io/nats-core'
 import { describe, expect, it } from 'vitest'
 import { fireIdOf } from '../../src/core/names.ts'
 import type { LogEntry } from '../../src/core/trigger/log-entry.ts'
 import { decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
-import { decodeHeaderValue, encodeHeaderValue } from '../../src/nats/headers.ts'
+import { decodeHeaderValue, encodeHeaderValue, headerReader } from '../../src/nats/headers.ts'
 import { addressOf, createNames, parseFireSubject, patternOf } from '../../src/nats/names.ts'
 import { NOON, someFire, someMarker } from '../support/entries.ts'
 
@@ -15,8 +16,8 @@ function golden(name: string): string {
 }
 
 function onTheWire(entry: LogEntry, expectedSequence: number): string {
-  const { subject, headers, payload } = encodeEntry(names, entry, expectedSequence)
-  const bytes = Buffer.concat([headers.encode(), payload])
+  const { subject, headers: block, payload } = encodeEntry(names, entry, expectedSequence)
+  const bytes = Buffer.concat([block.encode(), payload])
   return `${subject}\n${bytes.toString('utf8').replaceAll('\r\n', '\n')}\n`
 }
 
@@ -49,8 +50,8 @@ describe('the wire format', () => {
   })
 
   it('gives back what a cursor needs from what was written', () => {
-    const { subject, headers } = encodeEntry(names, FULL_FIRE, 9)
-    const lines = Buffer.from(headers.encode()).toString('utf8').split('\r\n')
+    const { subject, headers: block } = encodeEntry(names, FULL_FIRE, 9)
+    const lines = Buffer.from(block.encode()).toString('utf8').split('\r\n')
     const header = (name: string) =>
       lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
     expect(decodeRecord({ subject, sequence: 10, storedAt: 5, header })).toEqual({
@@ -106,6 +107,24 @@ describe('header values', () => {
   ])('encode %j as CloudEvents say, and decode to the same', (text, encoded) => {
     expect(encodeHeaderValue(text)).toBe(encoded)
     expect(decodeHeaderValue(encoded)).toBe(text)
+  })
+
+  it("are read from the bytes of a message, and by the client's parser where it keeps them elsewhere", () => {
+    const bytes = Buffer.from('NATS/1.0\r\nce-id: a/b@c\r\nBelfry-Count: 1\r\nbelfry-count: 7\r\n\r\npayload')
+    const withBytes = { _rdata: bytes, _msg: { hdr: bytes.length - 'payload'.length } } as unknown as Msg
+    const parsed = headers()
+    parsed.set('ce-id', 'a/b@c')
+    parsed.set('belfry-count', '7')
+    const without = { headers: parsed } as unknown as Msg
+    for (const message of [withBytes, without]) {
+      const header = headerReader(message)
+      expect([header('ce-id'), header('belfry-count'), header('count'), header('payload')]).toEqual([
+        'a/b@c',
+        '7',
+        undefined,
+        undefined,
+      ])
+    }
   })
 
   it('are left alone when somebody else wrote them unencoded', () => {
