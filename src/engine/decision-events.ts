@@ -6,7 +6,7 @@
 
 import { formatInstant } from '../core/time/instant.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import type { Condition, Decision, PlannedEntry } from '../core/trigger/decide.ts'
+import type { Condition, Decision, PlannedEntry } from '../core/trigger/decision.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
 import type { LoopObserver } from './trigger-loop.ts'
 

@@ -168,7 +168,7 @@ export class Reconciler {
       const plan = planTree(tree, live.snapshot, source)
       const refusal = guardPlan(plan, live.snapshot, limit)
       if (refusal !== null) {
-        logger.warn('the tree is refused', { source, reason: refusal.code, message: refusal.message })
+        logger.warn('the tree is refused', { source, code: refusal.code, reason: refusal.message })
         await this.#attempt(source, {
           outcome: 'refused',
           digest: tree.digest,

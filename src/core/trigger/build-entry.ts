@@ -1,5 +1,5 @@
 import type { CompiledTrigger } from './compiled-trigger.ts'
-import type { PlannedEntry } from './decide.ts'
+import type { PlannedEntry } from './decision.ts'
 import type { LogEntry } from './log-entry.ts'
 
 export interface EntryContext {

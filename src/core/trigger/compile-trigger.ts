@@ -9,7 +9,7 @@ import { compileSchedule } from '../schedule/compile.ts'
 import { parseInstant } from '../time/instant.ts'
 import { zoneOf } from '../time/zone.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
-import type { Decidable } from './decide.ts'
+import type { Decidable } from './decision.ts'
 import { misfireSettings } from './policy.ts'
 import { timingDigest } from './timing-digest.ts'
 

@@ -1,5 +1,5 @@
 import type { ScheduleKey } from '../names.ts'
-import type { Decidable } from './decide.ts'
+import type { Decidable } from './decision.ts'
 
 /**
  * A schedule joined with its job, adapter and calendars: everything that deciding and publishing a fire needs, so that

@@ -1,6 +1,6 @@
 /** Which missed nominal times are caught up, and how the rest is settled. Pure; the first half of `decide`. */
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
-import type { Decidable, PlannedEntry } from './decide.ts'
+import type { Decidable, PlannedEntry } from './decision.ts'
 
 export interface Missed {
   /** The newest missed nominal time; the entries settle everything up to it. */
