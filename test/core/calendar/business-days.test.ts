@@ -5,7 +5,7 @@ import { rollDate } from '../../../src/core/calendar/roll.ts'
 import type { Roll } from '../../../src/core/kinds.ts'
 import { formatDate, monthIndexOf } from '../../../src/core/time/civil.ts'
 import { zoneOf } from '../../../src/core/time/zone.ts'
-import { propertyRuns } from '../../support/property-runs.ts'
+import { PROPERTY_TIMEOUT_MS, propertyRuns } from '../../support/property-runs.ts'
 import { calendarOf, day } from './calendars.ts'
 
 /*
@@ -102,66 +102,87 @@ describe('business days', () => {
   const counts = fc.integer({ min: -60, max: 60 })
   const isOpen = (each: number) => southAfrica.dayState(each) === 'open'
 
-  test('found by rolling are open, and the first in their direction', () => {
-    fc.assert(
-      fc.property(days, (from) => {
-        const following = rollDate(southAfrica, from, 'following')!
-        const preceding = rollDate(southAfrica, from, 'preceding')!
-        expect(isOpen(following) && isOpen(preceding)).toBe(true)
-        expect(following >= from && preceding <= from).toBe(true)
-        for (let between = preceding + 1; between < following; between++) expect(isOpen(between)).toBe(false)
-      }),
-      propertyRuns(100),
-    )
-  })
+  test(
+    'found by rolling are open, and the first in their direction',
+    () => {
+      fc.assert(
+        fc.property(days, (from) => {
+          const following = rollDate(southAfrica, from, 'following')!
+          const preceding = rollDate(southAfrica, from, 'preceding')!
+          expect(isOpen(following) && isOpen(preceding)).toBe(true)
+          expect(following >= from && preceding <= from).toBe(true)
+          for (let between = preceding + 1; between < following; between++)
+            expect(isOpen(between)).toBe(false)
+        }),
+        propertyRuns(100),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
-  test('found by a modified roll lie in the month unless it has none in that direction', () => {
-    fc.assert(
-      fc.property(days, (from) => {
-        for (const convention of ['modified-following', 'modified-preceding'] as const) {
-          expect(monthIndexOf(rollDate(southAfrica, from, convention)!)).toBe(monthIndexOf(from))
-        }
-      }),
-      propertyRuns(100),
-    )
-  })
+  test(
+    'found by a modified roll lie in the month unless it has none in that direction',
+    () => {
+      fc.assert(
+        fc.property(days, (from) => {
+          for (const convention of ['modified-following', 'modified-preceding'] as const) {
+            expect(monthIndexOf(rollDate(southAfrica, from, convention)!)).toBe(monthIndexOf(from))
+          }
+        }),
+        propertyRuns(100),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
-  test('are inverse, next and previous, from an open day', () => {
-    fc.assert(
-      fc.property(days.filter(isOpen), (from) => {
-        expect(southAfrica.previousBusinessDay(southAfrica.nextBusinessDay(from)!)).toBe(from)
-        expect(southAfrica.nextBusinessDay(southAfrica.previousBusinessDay(from)!)).toBe(from)
-      }),
-      propertyRuns(100),
-    )
-  })
+  test(
+    'are inverse, next and previous, from an open day',
+    () => {
+      fc.assert(
+        fc.property(days.filter(isOpen), (from) => {
+          expect(southAfrica.previousBusinessDay(southAfrica.nextBusinessDay(from)!)).toBe(from)
+          expect(southAfrica.nextBusinessDay(southAfrica.previousBusinessDay(from)!)).toBe(from)
+        }),
+        propertyRuns(100),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
-  test('add up: so many and then so many are as many as both, in one direction and back', () => {
-    fc.assert(
-      fc.property(days.filter(isOpen), counts, counts, (from, a, b) => {
-        const step = southAfrica.addBusinessDays(from, a)!
-        expect(southAfrica.addBusinessDays(step, b)).toBe(southAfrica.addBusinessDays(from, a + b))
-      }),
-      propertyRuns(100),
-    )
-  })
+  test(
+    'add up: so many and then so many are as many as both, in one direction and back',
+    () => {
+      fc.assert(
+        fc.property(days.filter(isOpen), counts, counts, (from, a, b) => {
+          const step = southAfrica.addBusinessDays(from, a)!
+          expect(southAfrica.addBusinessDays(step, b)).toBe(southAfrica.addBusinessDays(from, a + b))
+        }),
+        propertyRuns(100),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
-  test('of a period are its open days, counted from either end', () => {
-    fc.assert(
-      fc.property(days, fc.integer({ min: 0, max: 100 }), (from, length) => {
-        const to = from + length
-        const all = [...southAfrica.businessDaysIn(from, to)]
-        expect(all).toEqual(Array.from({ length: length + 1 }, (_, index) => from + index).filter(isOpen))
-        all.forEach((each, index) => {
-          expect(southAfrica.nthBusinessDay(from, to, index + 1)).toBe(each)
-          expect(southAfrica.nthBusinessDay(from, to, index - all.length)).toBe(each)
-        })
-        expect(southAfrica.nthBusinessDay(from, to, all.length + 1)).toBe('none')
-        expect(southAfrica.nthBusinessDay(from, to, -all.length - 1)).toBe('none')
-      }),
-      propertyRuns(100),
-    )
-  })
+  test(
+    'of a period are its open days, counted from either end',
+    () => {
+      fc.assert(
+        fc.property(days, fc.integer({ min: 0, max: 100 }), (from, length) => {
+          const to = from + length
+          const all = [...southAfrica.businessDaysIn(from, to)]
+          expect(all).toEqual(Array.from({ length: length + 1 }, (_, index) => from + index).filter(isOpen))
+          all.forEach((each, index) => {
+            expect(southAfrica.nthBusinessDay(from, to, index + 1)).toBe(each)
+            expect(southAfrica.nthBusinessDay(from, to, index - all.length)).toBe(each)
+          })
+          expect(southAfrica.nthBusinessDay(from, to, all.length + 1)).toBe('none')
+          expect(southAfrica.nthBusinessDay(from, to, -all.length - 1)).toBe('none')
+        }),
+        propertyRuns(100),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
   test('are counted from a closed day without counting it', () => {
     // A Saturday.
