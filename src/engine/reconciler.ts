@@ -184,9 +184,13 @@ export class Reconciler {
         await live.reached(await this.#options.store.lastRevision(), signal)
         continue
       }
+      const wasStalled = (live.attempted(source)?.record.outcome ?? 'applied') !== 'applied'
       const { counts, revision } = outcome.record
       await this.#attempt(source, { outcome: 'applied', digest: tree.digest, message: '', problems: [] })
-      if (outcome.kind === 'unchanged') return { kind: 'unchanged', revision, counts: countsOf(plan) }
+      if (outcome.kind === 'unchanged') {
+        if (wasStalled) logger.info('the tree is good again, and live state is equal to it', { source, revision })
+        return { kind: 'unchanged', revision, counts: countsOf(plan) }
+      }
       logger.info('the tree is applied', { source, revision, ...counts })
       this.#event('applied', source, tree.digest, { ...counts })
       return { kind: 'applied', revision, counts }
