@@ -26,9 +26,14 @@ async function main(flags) {
   requireNode()
   if (dependenciesAreCurrent(root) && buildIsCurrent(root) && (await findNatsServer(root))) return
   await withLock(root, async () => {
-    await ensureDependencies(root)
-    await ensureBuild(root)
-    await installNatsServer(root)
+    // The server does not need the packages: both are fetched at once. All is waited for, so that a failure of one does
+    // not leave the other at work after the lock is gone.
+    const results = await Promise.allSettled([
+      ensureDependencies(root).then(() => ensureBuild(root)),
+      installNatsServer(root),
+    ])
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
   })
 }
 
