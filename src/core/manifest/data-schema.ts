@@ -56,14 +56,14 @@ function checkData(validate: ValidateFunction, data: Data): readonly Problem[] {
   if (fits) return []
   // What a secret will be is known to the worker alone, so nothing is said about it or about a choice it takes part in.
   const secrets = secretPaths(data).map((path) => path.map(String).join('/'))
-  const known = (validate.errors ?? []).filter(({ instancePath, keyword }) => {
+  const known = withoutBranches(validate.errors ?? []).filter(({ instancePath, keyword }) => {
     const at = instancePath.slice(1)
     return !secrets.some((secret) => isAbout(at, secret) || (CHOICES.has(keyword) && isAbout(secret, at)))
   })
-  return schemaProblems(data, withoutBranches(known)).map((found) => ({ ...found, code: 'invalid-data' }))
+  return schemaProblems(data, known).map((found) => ({ ...found, code: 'invalid-data' }))
 }
 
-const CHOICES = new Set(['oneOf', 'anyOf', 'not', 'if', 'contains'])
+const CHOICES = new Set(['chooseBranch', 'not', 'if', 'contains'])
 
 /** A failed choice is one problem; what each of its branches had to say about it is not. */
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
@@ -103,7 +103,6 @@ function newCompiler(): Ajv {
     strictRequired: false,
     strictTuples: false,
     allowUnionTypes: true,
-    addUsedSchema: false,
     inlineRefs: false,
     logger: false,
   })
@@ -133,7 +132,11 @@ function refusals(schema: unknown, path: Path): readonly Problem[] {
     if ('$id' in schema) refuse('$id', '`$id` is not supported here', 'a schema without `$id`')
     const patterns = [pattern, ...(isMapping(patternProperties) ? Object.keys(patternProperties) : [])]
     for (const text of patterns) {
-      if (typeof text === 'string' && !isTamePattern(text)) {
+      if (typeof text !== 'string') continue
+      const wrong = patternError(text)
+      if (wrong !== undefined)
+        refuse(text === pattern ? 'pattern' : 'patternProperties', wrong, 'a regular expression')
+      else if (!isTamePattern(text)) {
         const key = text === pattern ? 'pattern' : 'patternProperties'
         refuse(
           key,
@@ -147,6 +150,16 @@ function refusals(schema: unknown, path: Path): readonly Problem[] {
     found.push(...refusals(value, [...path, Array.isArray(schema) ? Number(key) : key]))
   }
   return found
+}
+
+function patternError(pattern: string): string | undefined {
+  try {
+    new RegExp(pattern, 'u')
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return thrown.message
+    throw thrown
+  }
 }
 
 /**

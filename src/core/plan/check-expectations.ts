@@ -1,6 +1,6 @@
 import { type Problem, problem } from '../errors.ts'
 import type { Expectation } from '../kinds.ts'
-import type { Occurrence } from '../schedule/occurrence.ts'
+import type { Occurrence, TraceStep } from '../schedule/occurrence.ts'
 import { parseInstant } from '../time/instant.ts'
 import { formatLocalSeconds } from '../time/local.ts'
 import type { CheckedSchedule } from './compile-checked.ts'
@@ -35,14 +35,17 @@ function failureOf(
   at: number,
   schedule: CheckedSchedule,
 ): Failure | undefined {
+  const local = formatLocalSeconds(schedule.zone.localAt(at))
   const occurrence = occurrenceAt(at, schedule)
-  const asked = occurrence ?? movedFrom(at, schedule)
-  const firing = occurrence?.outcome === 'fires'
-  const found = asked === undefined ? nothingAt(at, schedule) : describe(asked, at, schedule)
-  if (firing !== fires) return { expected: fires ? 'it fires' : 'it does not fire', found }
+  const moved = occurrence === undefined ? movedFrom(local, at, schedule) : undefined
+  const steps = occurrence?.trace ?? (moved === undefined ? [] : stepsAfter(local, moved.trace))
+  const reasons = steps.filter(({ step }) => step !== 'pattern' && step !== 'jitter').map(({ text }) => text)
+  const found = [what(at, { occurrence, moved, schedule }), ...reasons].join('; ')
+  if ((occurrence?.outcome === 'fires') !== fires)
+    return { expected: fires ? 'it fires' : 'it does not fire', found }
   if (because === undefined || fires) return undefined
-  const reasons = asked?.trace.map(({ text }) => text.toLowerCase()) ?? []
-  if (reasons.some((text) => text.includes(because.toLowerCase()))) return undefined
+  const wanted = because.toLowerCase()
+  if (reasons.some((text) => text.toLowerCase().includes(wanted))) return undefined
   return { expected: `it does not fire because of "${because}"`, found }
 }
 
@@ -51,29 +54,35 @@ function occurrenceAt(at: number, { compiled }: CheckedSchedule): Occurrence | u
   return undefined
 }
 
-/** The candidate that was asked for at this time and moved to another one, by `roll`, `offset` or a clock change. */
-function movedFrom(at: number, { compiled, zone }: CheckedSchedule): Occurrence | undefined {
-  const local = formatLocalSeconds(zone.localAt(at))
+/** The occurrence that a candidate asked for at this local time became, by `roll`, `offset` or a clock change. */
+function movedFrom(local: string, at: number, { compiled }: CheckedSchedule): Occurrence | undefined {
   for (const occurrence of compiled.occurrences(at - MOVED_WITHIN_MS, at + MOVED_WITHIN_MS)) {
-    if (occurrence.asked === local) return occurrence
+    // Asking for the trace of what was not moved would make every look expensive.
+    if (occurrence.asked !== null && stepsAfter(local, occurrence.trace).length > 0) return occurrence
   }
   return undefined
 }
 
-function describe(occurrence: Occurrence, at: number, { zone }: CheckedSchedule): string {
-  const reasons = occurrence.trace
-    .filter(({ step }) => step !== 'pattern' && step !== 'jitter')
-    .map(({ text }) => text)
-    .join('; ')
-  const because = reasons === '' ? '' : `: ${reasons}`
-  if (occurrence.nominal !== at)
-    return `it is moved to ${formatLocalSeconds(zone.localAt(occurrence.nominal))}${because}`
-  if (occurrence.outcome === 'fires') return `it fires${because}`
-  return occurrence.outcome === 'held' ? `nothing is decided${because}` : `it does not fire${because}`
+/** Several candidates may have become one occurrence: the steps of the one that was asked for at this local time. */
+function stepsAfter(local: string, trace: readonly TraceStep[]): readonly TraceStep[] {
+  const start = trace.findIndex(({ step, text }) => step === 'pattern' && text.includes(local))
+  if (start < 0) return []
+  const length = trace.slice(start + 1).findIndex(({ step }) => step === 'pattern')
+  return trace.slice(start, length < 0 ? undefined : start + 1 + length)
 }
 
-function nothingAt(at: number, { compiled, zone }: CheckedSchedule): string {
+interface Found {
+  readonly occurrence: Occurrence | undefined
+  readonly moved: Occurrence | undefined
+  readonly schedule: CheckedSchedule
+}
+
+function what(at: number, { occurrence, moved, schedule: { compiled, zone } }: Found): string {
+  const local = (instant: number): string => formatLocalSeconds(zone.localAt(instant))
+  if (occurrence?.outcome === 'fires') return 'it fires'
+  if (occurrence !== undefined)
+    return occurrence.outcome === 'held' ? 'nothing is decided' : 'it does not fire'
+  if (moved !== undefined) return `it is moved to ${local(moved.nominal)}`
   const next = compiled.next(at)
-  const after = next === null ? 'none after it' : `the next fire is ${formatLocalSeconds(zone.localAt(next))}`
-  return `no trigger asks for that time; ${after}`
+  return `no trigger asks for that time; ${next === null ? 'none after it' : `the next fire is ${local(next)}`}`
 }

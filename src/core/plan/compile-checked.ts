@@ -1,7 +1,7 @@
 import { calendarCatalog } from '../calendar/catalog.ts'
 import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
 import { openCalendar } from '../calendar/open-calendar.ts'
-import type { Problem } from '../errors.ts'
+import { BelfryError, type Problem } from '../errors.ts'
 import type { ScheduleSpec } from '../kinds.ts'
 import { effectiveSchedule } from '../manifest/effective-schedule.ts'
 import { locate } from '../manifest/tree.ts'
@@ -43,8 +43,8 @@ export function compileCalendars(index: TreeIndex, before: CalendarShelf | null)
 
 /**
  * Compiles a schedule as far as it can be. A zone or calendar that is missing or broken is a problem said elsewhere:
- * without a zone there is nothing to say; without its calendar the triggers are looked at all the same, but the
- * schedule is not one to ask about its times.
+ * UTC or a calendar without closed days stands in, so that the rest is looked at all the same, but the schedule is then
+ * not one to ask about its times.
  */
 export function compileChecked(
   document: DocumentOf<'Schedule'>,
@@ -52,24 +52,27 @@ export function compileChecked(
   shelf: CalendarShelf,
 ): Result<CheckedSchedule, readonly Problem[]> {
   const { tenant, name } = document
-  const spec = effectiveSchedule(document.manifest.spec, index.tenant(tenant)?.manifest.spec)
-  const zone = zoneOf(spec.timezone ?? '')
-  if (!zone.ok) return err([])
-  let standsIn = false
+  const written = effectiveSchedule(document.manifest.spec, index.tenant(tenant)?.manifest.spec)
+  const known = zoneOf(written.timezone ?? '')
+  const zone = known.ok ? known.value : utc()
+  const spec = known.ok ? written : { ...written, timezone: zone.name }
+  let standsIn = !known.ok
   const calendar = (asked: string): Result<CompiledCalendar, Problem[]> => {
     const compiled = shelf.compiled(tenant, asked)
     if (compiled.ok) return compiled
     standsIn = true
-    return ok(openCalendar(zone.value))
+    // With sessions, so that nobody is told to give hours to a calendar that is not there.
+    return ok({ ...openCalendar(zone), hasSessions: true })
   }
   const compiled = compileSchedule(spec, { identity: `${tenant}/${name}`, calendar })
   if (!compiled.ok) return compiled
-  if (standsIn) return err([])
-  return ok({
-    spec,
-    zone: zone.value,
-    compiled: compiled.value,
-  })
+  return standsIn ? err([]) : ok({ spec, zone, compiled: compiled.value })
+}
+
+function utc(): Zone {
+  const zone = zoneOf('UTC')
+  if (!zone.ok) throw new BelfryError('internal', 'there is no zone UTC')
+  return zone.value
 }
 
 /** Everything besides the document that `compileChecked` reads: equal lists give equal results. */
