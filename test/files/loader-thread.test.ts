@@ -46,7 +46,7 @@ describe('what the loader sends', () => {
     write('b', '{concurrency: 7}')
     expect(await load(2)).toEqual(await fresh())
     rmSync(join(cwd, 'tree/a.yaml'))
-    write('0', '{}')
+    write('aa', '{}')
     expect(await load(3)).toEqual(await fresh())
     expect(await load(4)).toEqual(await fresh())
     expect(sent).toEqual([3, 1, 1, 0])
