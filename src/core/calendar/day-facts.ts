@@ -1,5 +1,3 @@
-import { addDay, type DaySet, noDays } from './day-set.ts'
-
 /** How a rule came to have a say on a day. */
 export const FACT_KINDS = ['dated', 'rule', 'substitute', 'sandwich'] as const
 export type FactKind = (typeof FACT_KINDS)[number]
@@ -39,6 +37,11 @@ export class DayFacts {
 
   get size(): number {
     return this.#cells.length / COLUMNS
+  }
+
+  has(day: number): boolean {
+    const index = this.#firstFrom(day)
+    return index < this.size && this.#cells[index * COLUMNS] === day
   }
 
   /** The facts of one day, those that outrank the others first. */
@@ -83,10 +86,4 @@ export class DayFacts {
     }
     return low
   }
-}
-
-export function daySetOf(facts: readonly DayFact[]): DaySet {
-  const set = noDays()
-  for (const { day } of facts) addDay(set, day)
-  return set
 }

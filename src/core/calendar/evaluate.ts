@@ -1,17 +1,8 @@
 import { type Problem, problem } from '../errors.ts'
 import { weekdayOf } from '../time/civil.ts'
 import type { DayFact, FactKind } from './day-facts.ts'
-import {
-  addDay,
-  type DaySet,
-  FIRST_CALENDAR_DAY,
-  hasDay,
-  isCalendarDay,
-  LAST_CALENDAR_DAY,
-  noDays,
-} from './day-set.ts'
+import { addDay, type DaySet, hasDay, isCalendarDay, noDays } from './day-set.ts'
 import { type CalendarDefinition, type DayRange, type Rule, shortens } from './definition.ts'
-import { clip } from './planned-days.ts'
 import {
   checkExceptions,
   type Occurrence,
@@ -21,6 +12,7 @@ import {
   type RuleOrder,
   settleRule,
 } from './settle-rules.ts'
+import { weekendDays } from './weekend.ts'
 
 /** What the rules of a calendar say of the days of a range. */
 export interface Evaluation {
@@ -118,7 +110,7 @@ class Board {
     this.#definition = definition
     this.#order = order
     this.#indexes = new Map(order.rules.map((rule, index) => [rule, index]))
-    this.weekend = weekendDays(definition)
+    this.weekend = weekendDays(definition.weekend)
   }
 
   settle(rule: Rule, occurrences: readonly Occurrence[]): void {
@@ -254,17 +246,4 @@ function factKind(rule: Rule, moved: boolean): FactKind {
 function observedDay(rule: Rule, { settled, moved }: Occurrence): number {
   if (moved || rule.observed?.kind !== 'shift') return settled
   return settled + rule.observed.byWeekday[weekdayOf(settled)]!
-}
-
-function weekendDays(definition: CalendarDefinition): DaySet {
-  const weekend = noDays()
-  const all: DayRange = { from: FIRST_CALENDAR_DAY, to: LAST_CALENDAR_DAY }
-  for (const { weekdays, period } of definition.weekend) {
-    const { from, to } = clip(period, all)
-    for (let weekday = 0; weekday < 7; weekday++) {
-      if (((weekdays >> weekday) & 1) === 0) continue
-      for (let day = from + ((weekday - weekdayOf(from) + 7) % 7); day <= to; day += 7) addDay(weekend, day)
-    }
-  }
-  return weekend
 }

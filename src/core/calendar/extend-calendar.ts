@@ -42,7 +42,7 @@ export function extendDefinition(
   const coverage = narrowed(base.coverage, own)
   const rules = readRules(extension.rules ?? [], at('extends', 'rules'), problems)
   checkDated(rules, coverage, problems)
-  const sessions = readSessions(extension.sessions ?? [], { written: at('extends', 'sessions') }, problems)
+  const sessions = readSessions(extension.sessions ?? [], at('extends', 'sessions'), problems)
   for (const session of sessions) checkCovered(session.day, coverage, session.written, problems)
   const days = new Set(sessions.map(({ day }) => day))
   return {

@@ -80,19 +80,15 @@ export function readHours(source: readonly CalendarHours[], path: Path, problems
   return read
 }
 
-interface SessionsOptions {
-  readonly written: Written
-}
-
 /** Dated sessions in order of date and time. Those of one day must not overlap. */
 export function readSessions(
   source: readonly CalendarSession[],
-  options: SessionsOptions,
+  list: Written,
   problems: Problem[],
 ): DatedSession[] {
   const read: DatedSession[] = []
   for (const [index, entry] of source.entries()) {
-    const written: Written = { ...options.written, path: [...options.written.path, index] }
+    const written: Written = { ...list, path: [...list.path, index] }
     const day = readDate(entry.date, [...written.path, 'date'], problems)
     const timed = entry.open !== undefined && entry.close !== undefined
     if (!timed && (entry.open !== undefined || entry.close !== undefined)) {

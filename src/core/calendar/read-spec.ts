@@ -40,7 +40,7 @@ export function readDefinition(
   const coverage = readCoverage(spec, at('coverage'), problems)
   const rules = readRules(spec.rules ?? [], at('rules'), problems)
   checkDated(rules, coverage, problems)
-  const sessions = readSessions(spec.sessions ?? [], { written: at('sessions') }, problems)
+  const sessions = readSessions(spec.sessions ?? [], at('sessions'), problems)
   for (const session of sessions) checkCovered(session.day, coverage, session.written, problems)
   const substitutes: Substitute[] = (spec.substitute ?? []).map((entry, index) => ({
     weekdays: weekdayMask(entry.days),

@@ -130,8 +130,11 @@ export class RuleDays {
         return hours === null ? [] : filled(sessionOf(day, hours, zone, { kind: 'special', ...name }))
       })
     }
-    const regular = this.isClosed(day) ? null : this.regularHours(day)
+    // Most days are as usual, and then the rules need not be asked again.
+    const isUsual = !this.isWeekend(day) && !this.facts.has(day)
+    const regular = isUsual || !this.isClosed(day) ? this.regularHours(day) : null
     if (regular === null) return []
+    if (isUsual) return filled(sessionOf(day, regular, zone, { kind: 'regular' }))
     const { early, late, close, open } = this.shortening(day)
     const fact = early ?? late
     if (fact === null) return filled(sessionOf(day, regular, zone, { kind: 'regular' }))

@@ -10,9 +10,13 @@ export function hoursOn(
   day: number,
   options: { readonly anyWeekday: boolean },
 ): DayHours | null {
-  const inPeriod = hours.filter(({ period }) => day >= period.from && day <= period.to)
-  const exact = inPeriod.find(({ weekdays }) => ((weekdays >> weekdayOf(day)) & 1) === 1)
-  return (exact ?? (options.anyWeekday ? inPeriod[0] : undefined))?.hours ?? null
+  let inPeriod: DayHours | null = null
+  for (const entry of hours) {
+    if (day < entry.period.from || day > entry.period.to) continue
+    if (((entry.weekdays >> weekdayOf(day)) & 1) === 1) return entry.hours
+    inPeriod ??= entry.hours
+  }
+  return options.anyWeekday ? inPeriod : null
 }
 
 /** Hours with an earlier close or a later open; null if nothing is left of them. */
@@ -40,7 +44,8 @@ export function shorten(
 }
 
 /** Seconds of the day between which the session runs, breaks left out. */
-function intervalsOf(hours: DayHours): { open: number; close: number }[] {
+function intervalsOf(hours: DayHours): readonly TimeInterval[] {
+  if (hours.breaks.length === 0) return [hours]
   const opens = [hours.open, ...hours.breaks.map(({ to }) => to)]
   const closes = [...hours.breaks.map(({ from }) => from), hours.close]
   return opens.map((open, index) => ({ open, close: closes[index]! }))
@@ -53,14 +58,18 @@ interface SessionLabel {
 
 /** The session as instants. Null where a change of clocks leaves nothing of it. */
 export function sessionOf(day: number, hours: DayHours, zone: Zone, label: SessionLabel): Session | null {
-  const intervals = intervalsOf(hours)
-    .map(({ open, close }) => ({
-      open: instantOf(zone, localOf(day, open)),
-      close: instantOf(zone, localOf(day, close)),
-    }))
-    .filter(({ open, close }) => open < close)
+  const intervals: TimeInterval[] = []
+  for (const piece of intervalsOf(hours)) {
+    const open = instantOf(zone, localOf(day, piece.open))
+    const close = instantOf(zone, localOf(day, piece.close))
+    if (open < close) intervals.push({ open, close })
+  }
   const bounds = boundsOf(intervals)
-  return bounds === null ? null : Object.freeze({ ...label, ...bounds, intervals })
+  if (bounds === null) return null
+  // Written out: spreading is what takes most of the time where thousands of days are enumerated.
+  const { open, close } = bounds
+  const { kind, name } = label
+  return name === undefined ? { kind, open, close, intervals } : { kind, name, open, close, intervals }
 }
 
 function boundsOf(intervals: readonly TimeInterval[]): TimeInterval | null {
@@ -119,5 +128,5 @@ function asOneSession(intervals: readonly TimeInterval[], members: readonly Sess
   const [first, ...others] = members
   const kind =
     first !== undefined && others.every((member) => member.kind === first.kind) ? first.kind : 'regular'
-  return [Object.freeze({ kind, ...bounds, intervals })]
+  return [{ kind, ...bounds, intervals }]
 }
