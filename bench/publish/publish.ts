@@ -2,7 +2,7 @@
  * How fast the log stores fenced fires, one publish each, against the same bytes published with nothing but the
  * client: the same encoder, but no fence and no table of answers; the same window. Only the ratio within one run means anything.
  *
- *   npx tsx bench/publish/publish.ts [fires=100000] [rounds=5]
+ *   npm run bench:publish -- [fires=100000] [rounds=5]
  */
 import { createInbox } from '@nats-io/nats-core'
 import type { Connection } from '../../src/nats/connection.ts'
@@ -14,7 +14,7 @@ import { NOON, someFire } from '../../test/support/entries.ts'
 import { connectTo, startNatsServer } from '../../test/support/nats-server.ts'
 
 const [count = 100_000, rounds = 5] = process.argv.slice(2).map(Number)
-const WINDOW = 4_096
+const WINDOW = 2_048
 const FIRST_HEADER = 'NATS/1.0\r\n'.length
 const LETTER_X = 'X'.charCodeAt(0)
 

@@ -38,6 +38,7 @@ export class Connection {
   readonly clock: Clock
   readonly logger: Logger
   readonly inboxPrefix: string | undefined
+  readonly #closed = new AbortController()
   #connected = true
   readonly #listeners = new Set<(connected: boolean) => void>()
 
@@ -69,6 +70,11 @@ export class Connection {
     return this.#connected
   }
 
+  /** Aborts when this connection is closed for good: whatever waits for an answer on it waits in vain. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
+  }
+
   /** The URL of the server at the other end, without credentials. */
   get server(): string {
     return this.nc.getServer()
@@ -85,8 +91,9 @@ export class Connection {
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true })
   }
 
-  /** Resolves when connected, or to false when `signal` aborts first. */
-  whenConnected(signal: AbortSignal): Promise<boolean> {
+  /** Resolves to true when connected, to false when `signal` aborts or the connection is closed for good. */
+  whenConnected(given: AbortSignal): Promise<boolean> {
+    const signal = AbortSignal.any([given, this.#closed.signal])
     if (this.#connected || signal.aborted) return Promise.resolve(this.#connected && !signal.aborted)
     return new Promise((resolve) => {
       const waiting = new AbortController()
@@ -162,6 +169,7 @@ export class Connection {
       }
     }
     this.#change(false)
+    this.#closed.abort()
   }
 
   #change(connected: boolean): void {

@@ -37,6 +37,8 @@ export class NatsEventSink implements EventSink {
   constructor(options: NatsEventsOptions) {
     this.#options = options
     this.#capacity = options.capacity ?? 10_000
+    const { closed } = options.connection
+    closed.addEventListener('abort', () => this.close(), { once: true, signal: this.#ending.signal })
   }
 
   /** Events that were lost because too many waited or the stream refused them. */

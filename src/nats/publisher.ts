@@ -52,7 +52,7 @@ export class Publisher {
   constructor(connection: Connection, options: PublisherOptions = {}) {
     this.#connection = connection
     this.#timeoutMs = options.timeoutMs ?? 5_000
-    this.#window = options.window ?? 4_096
+    this.#window = options.window ?? 2_048
     this.#inbox = `${createInbox(connection.inboxPrefix)}.`
     this.#subscription = connection.nc.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
@@ -63,6 +63,9 @@ export class Publisher {
       if (connected) this.#fill()
       else this.#silence('connection lost')
     }, this.#closing.signal)
+    const onClosed = () => this.close()
+    connection.closed.addEventListener('abort', onClosed, { once: true, signal: this.#closing.signal })
+    if (connection.closed.aborted) this.close()
   }
 
   get underWay(): number {

@@ -169,6 +169,17 @@ describe('the answers of the log, each as a real server gives it', () => {
     }
   })
 
+  it('ends what is under way when its connection is closed for good, and takes nothing more', async () => {
+    const { proxy, connection, log } = await openProxied(60_000)
+    proxy.drop('toClient')
+    const waiting = log.append(someFire('a'), 0)
+    proxy.cut({ stay: true })
+    await connection.close()
+    expect(await waiting).toMatchObject({ kind: 'unknown' })
+    expect(await log.append(someFire('b'), 0)).toEqual({ kind: 'unknown', cause: 'closed' })
+    expect(await connection.whenConnected(new AbortController().signal)).toBe(false)
+  })
+
   it('ends an append that is under way when it is closed', async () => {
     const { proxy, publisher, log } = await openProxied(60_000)
     proxy.drop('toClient')
