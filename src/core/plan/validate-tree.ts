@@ -4,12 +4,13 @@ import { isSame, Memory } from '../manifest/memory.ts'
 import type { ManifestFile } from '../manifest/parse-file.ts'
 import { sortProblems } from '../manifest/sort-problems.ts'
 import { type Tree, treeDigest } from '../manifest/tree.ts'
-import type { DocumentOf } from '../manifest/tree-index.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import { checkExpectations } from './check-expectations.ts'
+import { checkLimits, type ScheduleToCheck } from './check-limits.ts'
 import { type CheckedSchedule, compileCalendars, compileChecked, compileInputs } from './compile-checked.ts'
 import { foreseeClockChanges, foreseeCoverage, foreseeOneShots } from './foresee.ts'
+import type { Survey } from './survey-fires.ts'
 
 const DAY_MS = 86_400_000
 
@@ -18,6 +19,7 @@ export class ValidationMemory {
   readonly checks = new CheckMemory()
   readonly schedules = new Memory<CompiledOnce>()
   readonly clockChanges = new Memory<readonly Problem[]>()
+  readonly surveys = new Memory<Survey>()
   /** The last tree as a whole: most loads find the same files again. */
   lasting: Lasting | null = null
 }
@@ -32,10 +34,7 @@ interface Lasting {
   readonly files: readonly ManifestFile[]
   readonly checked: CheckedTree
   readonly shelf: CalendarShelf
-  readonly schedules: readonly {
-    readonly document: DocumentOf<'Schedule'>
-    readonly schedule: CheckedSchedule
-  }[]
+  readonly schedules: readonly ScheduleToCheck[]
   readonly problems: readonly Problem[]
   /** null where something is wrong. */
   readonly tree: Omit<Tree, 'warnings'> | null
@@ -58,10 +57,12 @@ export function validateTree(
   { at, memory = new ValidationMemory(), expectations = true }: ValidateOptions,
 ): Result<Tree, readonly Problem[]> {
   const before = memory.lasting
-  const lasting = before !== null && isSame(before.files, files) ? before : checkLasting(files, memory, expectations)
+  const lasting =
+    before !== null && isSame(before.files, files) ? before : checkLasting(files, memory, expectations)
   memory.lasting = lasting
-  const problems = sortProblems([...lasting.problems, ...foresee(lasting, at, memory)])
-  return lasting.tree === null ? err(problems) : ok({ ...lasting.tree, warnings: problems })
+  const problems = sortProblems([...lasting.problems, ...checkDaysAhead(lasting, at, memory)])
+  const invalid = problems.some(({ severity }) => severity === 'error')
+  return lasting.tree === null || invalid ? err(problems) : ok({ ...lasting.tree, warnings: problems })
 }
 
 function checkLasting(
@@ -94,15 +95,13 @@ function checkLasting(
   return { files, checked, shelf, schedules, problems, tree }
 }
 
-/** What is to come as seen from `at`, as warnings. */
-function foresee(
-  { checked, shelf, schedules }: Lasting,
-  at: number,
-  memory: ValidationMemory,
-): readonly Problem[] {
+/** What is to come as seen from `at`: limits that will be passed, and warnings. */
+function checkDaysAhead(lasting: Lasting, at: number, memory: ValidationMemory): readonly Problem[] {
+  const { checked, shelf, schedules } = lasting
+  const { index } = checked
   const problems: Problem[] = []
   const report = reporter({ ...checked, problems })
-  for (const document of checked.index.all('Calendar')) report(document, foreseeCoverage(document, shelf, at))
+  for (const document of index.all('Calendar')) report(document, foreseeCoverage(document, shelf, at))
   // A window that begins with the day holds until the next one.
   const today = Math.floor(at / DAY_MS) * DAY_MS
   for (const { document, schedule } of schedules) {
@@ -112,5 +111,7 @@ function foresee(
       memory.clockChanges.recall(schedule, [today], () => foreseeClockChanges(schedule, today)),
     )
   }
+  for (const { about, found } of checkLimits({ index, schedules, today, surveys: memory.surveys }))
+    report(about, [found])
   return problems
 }

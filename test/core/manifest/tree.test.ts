@@ -409,6 +409,56 @@ describe('what is to come', () => {
   })
 })
 
+describe('limits of a tenant', () => {
+  const limited = (limits: string, zone = 'UTC') =>
+    `apiVersion: belfry/v1\nkind: Tenant\nmetadata: {name: default}\nspec: {limits: {${limits}}, defaults: {timezone: ${zone}}}\n`
+  const firing = (name: string, triggers: string) =>
+    document('Schedule', name, `{job: import, timezone: UTC, triggers: [${triggers}]}`)
+  const found = (limits: string, ...triggers: readonly string[]) =>
+    problemsOf(ADAPTER, JOB, limited(limits), ...triggers.map((each, index) => firing(`s-${index}`, each)))
+
+  it.each([
+    ['{cron: "0 9 * * *"}', []],
+    ['{every: 10s}', []],
+    ['{every: 9s}', [['tenant-limit', 'Schedule/s-0', 'triggers']]],
+    ['{cron: "0,7 0 9 1 1 *"}', [['tenant-limit', 'Schedule/s-0', 'triggers']]],
+    ['{cron: "0 9 * * *"}, {at: 2026-06-01T09:00:05}', [['tenant-limit', 'Schedule/s-0', 'triggers']]],
+    ['{cron: "0 9 * * *"}, {at: 2026-06-01T09:00:10}', []],
+  ])('minInterval: 10s and %s', (triggers, expected) => {
+    expect(brief(found('minInterval: 10s', triggers))).toEqual(expected)
+  })
+
+  it('firesPerDay counts the fullest day of the next 400, over all schedules', () => {
+    const daily = '{cron: "0 9 * * *"}'
+    const first = '{cron: "0 8 1 * *"}'
+    expect(found('firesPerDay: 3', daily, daily, first)).toEqual([])
+    expect(found('firesPerDay: 2', daily, daily, first)).toMatchObject([
+      {
+        code: 'tenant-limit',
+        path: ['spec', 'limits', 'firesPerDay'],
+        message: 'The tenant `default` has 3 fires on 2026-01-01 (UTC)',
+      },
+    ])
+  })
+
+  it('firesPerDay counts schedules of every density', () => {
+    expect(found('firesPerDay: 88000', '{every: 1s}', '{every: 1m}', '{cron: "0 9 31 12 *"}')).toEqual([])
+    expect(found('firesPerDay: 87840', '{every: 1s}', '{every: 1m}', '{cron: "0 9 31 12 *"}')).toMatchObject([
+      {
+        message: 'The tenant `default` has 87841 fires on 2026-12-31 (UTC)',
+        found: '87841, the most by `s-0` (86400), `s-1` (1440), `s-2` (1)',
+      },
+    ])
+  })
+
+  it('firesPerDay counts days in the zone of the tenant', () => {
+    const evening = firing('a', '{at: "2026-03-02T18:00:00Z"}')
+    const night = firing('b', '{at: "2026-03-02T19:00:00Z"}')
+    expect(problemsOf(ADAPTER, JOB, limited('firesPerDay: 1'), evening, night)).toHaveLength(1)
+    expect(problemsOf(ADAPTER, JOB, limited('firesPerDay: 1', 'Asia/Kolkata'), evening, night)).toEqual([])
+  })
+})
+
 describe('memory', () => {
   const specs = [
     'priority: 1',
