@@ -37,7 +37,8 @@ function details(found: Problem): readonly (readonly [label: string, text: strin
   if (expected !== undefined && !(suggested && expected.length > LONGEST_EXPECTED_WITH_SUGGESTION)) {
     rows.push(['expected ', expected])
   }
-  if (found.found !== undefined) rows.push(['found    ', found.found])
+  // Most messages quote what was found.
+  if (found.found !== undefined && !found.message.includes(found.found)) rows.push(['found    ', found.found])
   if (suggested) rows.push(['', `Did you mean \`${suggestion}\`?`])
   if (cure !== undefined) rows.push(['', cure])
   return rows

@@ -62,29 +62,40 @@ export function foreseeOneShots({ spec, zone }: CheckedSchedule, at: number): re
   })
 }
 
-/** The days in the 13 months from `from` on which a fire falls into a change of the clocks. One warning a schedule. */
+/**
+ * The days in the 13 months from `from` on which a fire is moved by a change of the clocks, or is one of two that its
+ * local time could mean. One warning a schedule. Where both passes of an hour fire, nothing is out of the ordinary.
+ */
 export function foreseeClockChanges({ compiled, zone }: CheckedSchedule, from: number): readonly Problem[] {
-  const days = changesOf(zone, from).flatMap(({ start, end }) => {
-    const met: string[] = []
+  const fires = (instant: number): boolean => compiled.next(instant - 1) === instant
+  const met = changesOf(zone, from).flatMap(({ start, end, width }) => {
     let seen = 0
     for (const occurrence of compiled.occurrences(start, end)) {
       seen += 1
-      if (seen > MOST_FIRES_AT_CHANGE || met.length > 0) break
+      if (seen > MOST_FIRES_AT_CHANGE) break
       if (occurrence.outcome !== 'fires') continue
-      const step = occurrence.trace.find((candidate) => candidate.step === 'dst')
-      if (step !== undefined)
-        met.push(`${formatLocalSeconds(zone.localAt(occurrence.nominal)).slice(0, 10)} (${step.text})`)
+      const { nominal, trace } = occurrence
+      const text = trace.find(({ step }) => step === 'dst')?.text
+      if (text === undefined || fires(nominal - width) || fires(nominal + width)) continue
+      return [`${formatLocalSeconds(zone.localAt(nominal)).slice(0, 10)} (${text})`]
     }
-    return met
+    return []
   })
-  if (days.length === 0) return []
-  const message = `Fires meet a change of the clocks on ${days.join(', ')}`
-  return [warning('clock-change', message, { path: ['spec', 'triggers'], found: days.join(', ') })]
+  if (met.length === 0) return []
+  const days = met.join(', ')
+  return [
+    warning('clock-change', `Fires meet a change of the clocks on ${days}`, {
+      path: ['spec', 'triggers'],
+      found: days,
+    }),
+  ]
 }
 
 interface Change {
   readonly start: number
   readonly end: number
+  /** By how much the clocks move. */
+  readonly width: number
 }
 
 /** Asked for by every schedule of a zone with the same `from`. */
@@ -96,7 +107,7 @@ function changesOf(zone: Zone, from: number): readonly Change[] {
   if (before?.from === from) return before.changes
   const changes = zone.transitions(from, from + CLOCK_CHANGE_MS).map(({ at, offsetBefore, offsetAfter }) => {
     const width = Math.abs(offsetAfter - offsetBefore) * 1000
-    return { start: at - width, end: at + width + 1 }
+    return { start: at - width, end: at + width + 1, width }
   })
   known.set(zone, { from, changes })
   return changes

@@ -405,6 +405,7 @@ describe('what is to come', () => {
     expect(found[0]?.message).toContain('2026-03-29')
     expect(found[0]?.message).toContain('2026-10-25')
     expect(warnings('2026-01-01T00:00:00Z', at('Europe/London', '30 9 * * *'))).toEqual([])
+    expect(warnings('2026-01-01T00:00:00Z', at('Europe/London', '30 * * * *'))).toEqual([])
     expect(warnings('2026-01-01T00:00:00Z', at('Asia/Kolkata', '30 1 * * *'))).toEqual([])
   })
 })
