@@ -4,6 +4,7 @@ import type { Problem } from '../../../src/core/errors.ts'
 import { parseFile } from '../../../src/core/manifest/parse-file.ts'
 import { locate } from '../../../src/core/manifest/tree.ts'
 import { ValidationMemory, validateTree } from '../../../src/core/plan/validate-tree.ts'
+import { PROPERTY_TIMEOUT_MS, propertyRuns } from '../../support/property-runs.ts'
 
 const AT = Date.UTC(2026, 0, 1)
 
@@ -500,7 +501,7 @@ describe('memory', () => {
     ),
   ]
 
-  it('never changes an answer, whatever was validated before', () => {
+  it('never changes an answer, whatever was validated before', { timeout: PROPERTY_TIMEOUT_MS }, () => {
     const tree = fc.tuple(
       ...pieces.map((versions) => fc.nat(versions.length - 1)),
       fc.constantFrom('', '# moved\n\n'),
@@ -526,7 +527,7 @@ describe('memory', () => {
           expect(validateTree(remembered, { at, memory })).toEqual(fresh)
         }
       }),
-      { numRuns: 60 },
+      propertyRuns(25),
     )
   })
 })
