@@ -188,7 +188,8 @@ export class Reconciler {
       const { counts, revision } = outcome.record
       await this.#attempt(source, { outcome: 'applied', digest: tree.digest, message: '', problems: [] })
       if (outcome.kind === 'unchanged') {
-        if (wasStalled) logger.info('the tree is good again, and live state is equal to it', { source, revision })
+        if (wasStalled)
+          logger.info('the tree is good again, and live state is equal to it', { source, revision })
         return { kind: 'unchanged', revision, counts: countsOf(plan) }
       }
       logger.info('the tree is applied', { source, revision, ...counts })

@@ -312,12 +312,21 @@ export class TriggerLoop {
     return true
   }
 
-  async #cut(slot: Slot, cut: { cutAt: number; reason: MarkerReason }, leading: Leading): Promise<boolean> {
+  async #cut(
+    slot: Slot,
+    cut: { readonly cutAt: number; readonly reason: MarkerReason },
+    leading: Leading,
+  ): Promise<boolean> {
+    const { clock } = this.#options
     while (!leading.signal.aborted) {
       const decision = decideCut(slot.trigger, this.#progress(slot), cut)
       this.#notice(slot, decision)
       const stored = await this.#store(slot, decision, leading)
-      if (!stored && !this.#settledBeyond(slot, cut.cutAt)) continue
+      if (!stored && !this.#settledBeyond(slot, cut.cutAt)) {
+        // Trust may come back; until then nothing may be sent, and nobody else must be kept waiting.
+        await clock.sleep(CLOCK_RETRY_MS, leading.signal)
+        continue
+      }
       slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
       if (decision.wakeAt === null) return true
     }

@@ -24,6 +24,8 @@ const silent: Logger = {
   child: () => silent,
 }
 
+const MOST_STEPS = 10_000
+
 /** A source whose tree a test sets. */
 export class SimulatedSource implements TreeSource {
   readonly id = 'main'
@@ -128,7 +130,11 @@ export class Simulation {
     const finished = work.finally(() => {
       done = true
     })
-    while (!done) await this.clock.advance(stepMs)
+    for (let steps = 0; !done; steps++) {
+      if (steps > MOST_STEPS)
+        throw new Error(`not done after ${(MOST_STEPS * stepMs) / 1000} virtual seconds`)
+      await this.clock.advance(stepMs)
+    }
     return finished
   }
 
