@@ -1,3 +1,4 @@
+import type { LocalSeconds } from '../time/local.ts'
 import type { TraceStep } from './occurrence.ts'
 
 /** What rules a candidate out before any calendar is asked; `held`: beyond what a calendar knows. */
@@ -7,6 +8,15 @@ export type RuledOut = 'no-such-business-day' | 'held'
 export interface Origin {
   /** The local date and time asked for, where a roll, an offset or daylight saving moved it. */
   readonly asked: string | null
+  readonly steps: readonly TraceStep[]
+}
+
+/** A local time that a trigger asks for, and where it ends up. */
+export interface Asked {
+  readonly asked: LocalSeconds
+  /** Empty where clocks skip the time and the policy leaves it out; two where it happens twice and both count. */
+  readonly nominals: readonly number[]
+  /** How it came to nothing, where it did. */
   readonly steps: readonly TraceStep[]
 }
 
@@ -20,6 +30,8 @@ export interface Candidates {
   ruledOut(nominal: number): RuledOut | null
   /** How this trigger came to a nominal time of its own: several ways where rolls meet. */
   origins(nominal: number): readonly Origin[]
+  /** What is asked for on a local day and may end up elsewhere. For people: not on the hot path. */
+  askedOn(day: number): Iterable<Asked>
   /** Whether dates are moved, so that a nominal time may not be the one asked for. */
   readonly moves: boolean
   /** Sessions choose their days themselves: of the schedule's calendar only blackouts apply. */

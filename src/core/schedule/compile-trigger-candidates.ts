@@ -14,9 +14,9 @@ import { BusinessDayPattern } from './business-days.ts'
 import type { Candidates } from './candidates.ts'
 import { sortedTimes } from './dates.ts'
 import { everyRecurrence, everyWithinRecurrence, localReadings } from './every.ts'
-import { instantCandidates, type Move, patternCandidates } from './pattern-candidates.ts'
+import { InstantCandidates, type Move, PatternCandidates } from './pattern-candidates.ts'
 import { compileRrule } from './rrule.ts'
-import { sessionCandidates } from './sessions.ts'
+import { SessionCandidates } from './sessions.ts'
 
 export interface TriggerContext {
   readonly zone: Zone
@@ -66,8 +66,7 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
     const text = `businessDay ${nth} of the ${of}${shift}`
     const { zone, dst } = context
     const policy = dstPolicyOf(dst, false)
-    const ruledOut = (local: number) => pattern.ruledOut(local)
-    return ok([patternCandidates({ text, pattern, zone, policy, move: null, ruledOut })])
+    return ok([new PatternCandidates({ text, pattern, zone, policy, move: null, ruling: pattern })])
   }
   const { anchor, offset, calendar: name } = trigger.session
   const offsetMs = offset === undefined ? ok(0) : parseDuration(offset, { negative: true })
@@ -77,7 +76,12 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
   const calendar = named?.value ?? context.calendar
   if (calendar === null)
     return needsCalendar(['session'], 'a session trigger follows the sessions of a calendar')
-  return ok([sessionCandidates({ anchor, offsetMs: offsetMs.value, calendar, calendarName: calendar.name })])
+  if (!calendar.hasSessions) {
+    const message = `a session trigger follows the sessions of ${calendar.name}, which has no hours`
+    const path = name === undefined ? ['session'] : ['session', 'calendar']
+    return err([problem('contradiction', message, { path, cure: 'give the calendar `hours`' })])
+  }
+  return ok([new SessionCandidates({ anchor, offsetMs: offsetMs.value, calendar })])
 }
 
 function fromPattern(
@@ -87,7 +91,8 @@ function fromPattern(
   wildcard: boolean,
 ): Compiled {
   const { zone, dst, move } = context
-  return ok([patternCandidates({ text, pattern, zone, policy: dstPolicyOf(dst, wildcard), move })])
+  const policy = dstPolicyOf(dst, wildcard)
+  return ok([new PatternCandidates({ text, pattern, zone, policy, move, ruling: null })])
 }
 
 function needsCalendar(path: Path, message: string): Compiled {
@@ -134,9 +139,10 @@ function compileEvery(trigger: EveryTrigger, context: TriggerContext): Compiled 
     window === undefined
       ? `every ${trigger.every}`
       : `every ${trigger.every} between ${window[0]} and ${window[1]}`
-  if (move === null) return ok([instantCandidates(text, recurrence, zone)])
+  if (move === null) return ok([new InstantCandidates(text, recurrence, zone)])
   const pattern = localReadings(recurrence, zone)
-  return ok([patternCandidates({ text, pattern, zone, policy: dstPolicyOf(dst, true), move })])
+  const policy = dstPolicyOf(dst, true)
+  return ok([new PatternCandidates({ text, pattern, zone, policy, move, ruling: null })])
 }
 
 function compileAt(texts: readonly string[], context: TriggerContext): Compiled {
@@ -160,7 +166,10 @@ function compileAt(texts: readonly string[], context: TriggerContext): Compiled 
   const all = move === null ? locals : [...locals, ...instants.map((instant) => zone.localAt(instant))]
   const sets: Candidates[] = []
   if (all.length > 0)
-    sets.push(patternCandidates({ text: '`at`', pattern: sortedTimes(all), zone, policy, move }))
-  if (move === null && instants.length > 0) sets.push(instantCandidates('`at`', sortedTimes(instants), zone))
+    sets.push(
+      new PatternCandidates({ text: '`at`', pattern: sortedTimes(all), zone, policy, move, ruling: null }),
+    )
+  if (move === null && instants.length > 0)
+    sets.push(new InstantCandidates('`at`', sortedTimes(instants), zone))
   return ok(sets)
 }

@@ -78,7 +78,6 @@ export function compileSchedule(
       ? null
       : new Selection({
           calendar,
-          calendarName: calendar.name,
           runOn: spec.runOn ?? 'business-days',
           ignoresClosedDays: roll === 'unadjusted',
           dateZone: spec.calendarDate === 'calendar' ? calendar.zone : zone,

@@ -38,7 +38,9 @@ export function everyRecurrence(every: Every): Recurrence {
       for (let looked = 0; at !== null && days !== null && looked < DAYS_LOOKED_AT * 60; looked++) {
         const day = dayOf(at)
         if (days[weekdayOf(day)]) return at
-        at = stepAfter(firstInstantOf(zone, localOf(day + 1, 0), FIXED_DST) - 1)
+        // Where clocks go back over midnight, the day before comes again before the next one.
+        const tomorrow = firstInstantOf(zone, localOf(day + 1, 0), FIXED_DST)
+        at = stepAfter(Math.min(tomorrow, zone.periodAt(at / 1000).end * 1000) - 1)
       }
       return days === null ? at : null
     },
@@ -47,7 +49,8 @@ export function everyRecurrence(every: Every): Recurrence {
       for (let looked = 0; at !== null && days !== null && looked < DAYS_LOOKED_AT * 60; looked++) {
         const day = dayOf(at)
         if (days[weekdayOf(day)]) return at
-        at = stepBefore(firstInstantOf(zone, localOf(day, 0), FIXED_DST))
+        const today = firstInstantOf(zone, localOf(day, 0), FIXED_DST)
+        at = stepBefore(Math.max(today, zone.periodAt(at / 1000).start * 1000))
       }
       return days === null ? at : null
     },

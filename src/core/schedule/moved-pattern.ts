@@ -2,21 +2,22 @@ import { epochDayOfLocal, type LocalSeconds, localOf, secondOfDayOf } from '../t
 import type { LocalPattern } from '../time/recurrence.ts'
 
 /**
- * Where each day goes: by a roll convention, then by an offset of business days. `apply` never decreases from one day
- * to the next (all conventions move a day no further than to the ends of its closed stretch), which is what lets a
- * search stop. null: beyond what the calendar knows.
+ * Where each day goes: by a roll convention, then by an offset of business days. Days keep their order (all conventions
+ * move a day no further than to the ends of its closed stretch), which is what lets a search stop.
  */
 export interface DayMap {
+  /** null: beyond what the calendar knows. */
   apply(day: number): number | null
+  /** Where a day that cannot be moved waits: outside of what the calendar knows, in order among the others. */
+  waitingPlace(day: number): number
 }
 
-/** A closed stretch longer than this is not searched through. */
-const FARTHEST_DAYS = 800
+/** A closed stretch longer than ten years is not searched through: nothing rolls over it. */
+const FARTHEST_DAYS = 3_700
+/** So many ways to one time are told; a stretch of closed days that all roll to one day may have more. */
+const MOST_SOURCES = 31
 
-/**
- * The local times of a pattern with their dates moved and their times of day kept. Times that meet are one. Days that
- * cannot be moved stay where they are: whoever asks learns from the map that they are undecided.
- */
+/** The local times of a pattern with their dates moved and their times of day kept. Times that meet are one. */
 export class MovedPattern implements LocalPattern {
   readonly #base: LocalPattern
   readonly #map: DayMap
@@ -28,57 +29,78 @@ export class MovedPattern implements LocalPattern {
 
   next(after: LocalSeconds): LocalSeconds | null {
     const target = epochDayOfLocal(after)
-    // The first day that lands on the target day or later; whatever is before it lands before.
+    // Whatever is asked for before this day lands before the target day.
     const from = this.#firstLandingAt(target)
-    let best: number | null = null
-    const nothingEarlier = from === target && this.#land(target) === target
-    let local = this.#base.next(nothingEarlier ? after : localOf(from, 0) - 1)
-    for (; local !== null; local = this.#base.next(local)) {
-      const day = this.#land(epochDayOfLocal(local))
-      if (best !== null && day > epochDayOfLocal(best)) return best
-      const moved = localOf(day, secondOfDayOf(local))
-      if (moved > after && (best === null || moved < best)) best = moved
+    if (from === null) return null
+    const time = secondOfDayOf(after)
+    let best: LocalSeconds | null = null
+    let local = this.#base.next(localOf(from, 0) - 1)
+    while (local !== null) {
+      const day = epochDayOfLocal(local)
+      const landed = this.land(day)
+      if (best !== null && landed > epochDayOfLocal(best)) return best
+      if (landed === target && day > target + FARTHEST_DAYS) return best
+      // Of a day that lands on the target day itself only the times of day after `after` count.
+      if (landed === target && secondOfDayOf(local) <= time) local = this.#base.next(localOf(day, time))
+      if (local !== null && epochDayOfLocal(local) === day) {
+        const moved = localOf(landed, secondOfDayOf(local))
+        if (best === null || moved < best) best = moved
+      }
+      local = this.#base.next(localOf(day + 1, 0) - 1)
     }
     return best
   }
 
   previous(before: LocalSeconds): LocalSeconds | null {
     const target = epochDayOfLocal(before)
-    const beyond = this.#firstLandingAt(target + 1)
-    let best: number | null = null
-    const nothingLater = beyond === target + 1 && this.#land(target) === target
-    let local = this.#base.previous(nothingLater ? before : localOf(beyond, 0))
-    for (; local !== null; local = this.#base.previous(local)) {
-      const day = this.#land(epochDayOfLocal(local))
-      if (best !== null && day < epochDayOfLocal(best)) return best
-      const moved = localOf(day, secondOfDayOf(local))
-      if (moved < before && (best === null || moved > best)) best = moved
+    const beyond = this.#firstLandingAt(target + 1) ?? target + FARTHEST_DAYS
+    const time = secondOfDayOf(before)
+    let best: LocalSeconds | null = null
+    let local = this.#base.previous(localOf(beyond, 0))
+    while (local !== null) {
+      const day = epochDayOfLocal(local)
+      const landed = this.land(day)
+      if (best !== null && landed < epochDayOfLocal(best)) return best
+      if (landed === target && day < target - FARTHEST_DAYS) return best
+      if (landed === target && secondOfDayOf(local) >= time) local = this.#base.previous(localOf(day, time))
+      if (local !== null && epochDayOfLocal(local) === day) {
+        const moved = localOf(landed, secondOfDayOf(local))
+        if (best === null || moved > best) best = moved
+      }
+      local = this.#base.previous(localOf(day, 0))
     }
     return best
   }
 
-  /** The times of the base pattern that end up at `moved`, in order. */
+  /** The times of the base pattern that end up at `moved`, in order; only the first of very many. */
   sourcesOf(moved: LocalSeconds): readonly LocalSeconds[] {
     const day = epochDayOfLocal(moved)
     const sources: LocalSeconds[] = []
-    for (let from = this.#firstLandingAt(day); this.#land(from) === day; from++) {
+    const first = this.#firstLandingAt(day)
+    if (first === null) return sources
+    for (let from = first; this.land(from) === day && from < first + FARTHEST_DAYS; from++) {
       const asked = localOf(from, secondOfDayOf(moved))
       if (this.#base.next(asked - 1) === asked) sources.push(asked)
+      if (sources.length === MOST_SOURCES) break
     }
     return sources
   }
 
-  #land(day: number): number {
-    return this.#map.apply(day) ?? day
+  land(day: number): number {
+    return this.#map.apply(day) ?? this.#map.waitingPlace(day)
   }
 
-  #firstLandingAt(target: number): number {
+  /** The first day that lands on the target day or later; null if none does within ten years. */
+  #firstLandingAt(target: number): number | null {
     let day = target
-    if (this.#land(day) >= target) {
-      for (let steps = 0; steps < FARTHEST_DAYS && this.#land(day - 1) >= target; steps++) day -= 1
-    } else {
-      for (let steps = 0; steps < FARTHEST_DAYS && this.#land(day) < target; steps++) day += 1
+    if (this.land(day) >= target) {
+      for (let steps = 0; steps < FARTHEST_DAYS && this.land(day - 1) >= target; steps++) day -= 1
+      return day
     }
-    return day
+    for (let steps = 0; steps < FARTHEST_DAYS; steps++) {
+      day += 1
+      if (this.land(day) >= target) return day
+    }
+    return null
   }
 }

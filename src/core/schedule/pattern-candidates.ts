@@ -1,15 +1,29 @@
 import { type DstPolicy, instantsOf } from '../time/dst.ts'
-import { epochDayOfLocal, formatLocalSeconds, type LocalSeconds } from '../time/local.ts'
+import {
+  epochDayOfLocal,
+  formatLocalSeconds,
+  type LocalSeconds,
+  localOf,
+  secondOfDayOf,
+} from '../time/local.ts'
 import { type LocalPattern, type Recurrence, recurrenceOf } from '../time/recurrence.ts'
 import type { Zone } from '../time/zone.ts'
-import type { Candidates, Origin, RuledOut } from './candidates.ts'
+import type { Asked, Candidates, Origin, RuledOut } from './candidates.ts'
 import { type DayMap, MovedPattern } from './moved-pattern.ts'
 import type { TraceStep } from './occurrence.ts'
 
 /** How dates move, and how to say it. */
 export interface Move extends DayMap {
+  /** Whether the calendar knows the day. */
+  isKnown(day: number): boolean
   /** The steps that take `from` to `to`, for the trace. */
   explain(from: number, to: number): readonly TraceStep[]
+}
+
+/** Days that a pattern has by itself although it has none to fire on. */
+export interface OwnRuling {
+  ruledOut(local: LocalSeconds): RuledOut | null
+  explain(local: LocalSeconds, ruledOut: RuledOut): TraceStep
 }
 
 export interface PatternCandidatesOptions {
@@ -19,115 +33,184 @@ export interface PatternCandidatesOptions {
   readonly zone: Zone
   readonly policy: DstPolicy
   readonly move: Move | null
-  /** Beyond the calendar's knowledge, or without a day of its own. */
-  readonly ruledOut?: (local: LocalSeconds) => RuledOut | null
+  readonly ruling: OwnRuling | null
 }
+
+/** A gap of a day (Apia 2011) is the widest there has been. */
+const WIDEST_GAP_MS = 90_000_000
+/** So many local times that a gap gathers into one instant are told. */
+const MOST_GATHERED = 8
 
 /**
  * Local times made into nominal times: the pattern gives a date and a time of day, rolls and offsets move the date,
- * daylight saving resolves what is then the local time.
+ * daylight saving resolves what is then the local time. A class, so that all share one shape.
  */
-export function patternCandidates(options: PatternCandidatesOptions): Candidates {
-  const { pattern, zone, policy, move } = options
-  const moved = move === null ? null : new MovedPattern(pattern, move)
-  const recurrence = recurrenceOf(moved ?? pattern, zone, policy)
+export class PatternCandidates implements Candidates {
+  readonly choosesDays = false
+  readonly moves: boolean
+  readonly #options: PatternCandidatesOptions
+  readonly #moved: MovedPattern | null
+  readonly #recurrence: Recurrence
+
+  constructor(options: PatternCandidatesOptions) {
+    const { pattern, zone, policy, move } = options
+    this.#options = options
+    this.moves = move !== null
+    this.#moved = move === null ? null : new MovedPattern(pattern, move)
+    this.#recurrence = recurrenceOf(this.#moved ?? pattern, zone, policy)
+  }
+
+  next(after: number): number | null {
+    return this.#recurrence.next(after)
+  }
+
+  previous(before: number): number | null {
+    return this.#recurrence.previous(before)
+  }
+
+  ruledOut(nominal: number): RuledOut | null {
+    const { zone, move, ruling } = this.#options
+    if (ruling !== null) return this.#ownRuling(ruling, nominal).ruledOut
+    // Only what cannot be moved waits on days that the calendar does not know.
+    if (move === null || move.isKnown(epochDayOfLocal(zone.localAt(nominal)))) return null
+    return this.#localsOf(nominal).some((local) => move.isKnown(epochDayOfLocal(local))) ? null : 'held'
+  }
+
+  origins(nominal: number): readonly Origin[] {
+    const { text, zone, move, ruling } = this.#options
+    const reading = zone.localAt(nominal)
+    if (ruling !== null) {
+      const { local, ruledOut } = this.#ownRuling(ruling, nominal)
+      if (ruledOut !== null) return [{ asked: null, steps: [ruling.explain(local, ruledOut)] }]
+    }
+    return this.#localsOf(nominal).flatMap((local) => {
+      const sources = this.#moved === null ? [local] : this.#moved.sourcesOf(local)
+      return sources.map((source): Origin => {
+        const steps: TraceStep[] = [
+          { step: 'pattern', text: `${text} asks for ${formatLocalSeconds(source)} (${zone.name})` },
+          ...(move === null ? [] : move.explain(epochDayOfLocal(source), epochDayOfLocal(local))),
+          ...daylightStep(zone, local, nominal),
+        ]
+        return { asked: source === reading ? null : formatLocalSeconds(source), steps }
+      })
+    })
+  }
+
+  *askedOn(day: number): Iterable<Asked> {
+    const { text, pattern, zone, policy, move, ruling } = this.#options
+    const end = localOf(day + 1, 0)
+    for (
+      let asked = pattern.next(localOf(day, 0) - 1);
+      asked !== null && asked < end;
+      asked = pattern.next(asked)
+    ) {
+      if (ruling !== null && ruling.ruledOut(asked) !== null) continue
+      const to = this.#moved === null ? day : this.#moved.land(day)
+      const local = localOf(to, secondOfDayOf(asked))
+      const nominals = instantsOf(zone, local, policy)
+      const steps: TraceStep[] =
+        nominals.length > 0
+          ? []
+          : [
+              { step: 'pattern', text: `${text} asks for ${formatLocalSeconds(asked)} (${zone.name})` },
+              ...(move === null ? [] : move.explain(day, to)),
+              {
+                step: 'dst',
+                text: `${formatLocalSeconds(local)} does not exist in ${zone.name}, and is left out`,
+              },
+            ]
+      yield { asked, nominals, steps }
+    }
+  }
+
+  /** Near a change of clocks the time that the pattern asked for may read otherwise than the instant. */
+  #ownRuling(
+    ruling: OwnRuling,
+    nominal: number,
+  ): { readonly local: LocalSeconds; readonly ruledOut: RuledOut | null } {
+    const { zone } = this.#options
+    const reading = zone.localAt(nominal)
+    const { quietFrom, quietTo } = zone.periodAt(nominal / 1000)
+    const isQuiet = nominal >= quietFrom * 1000 && nominal < quietTo * 1000
+    const locals = isQuiet ? [reading] : this.#localsOf(nominal)
+    const rulings = locals.map((local) => ({ local, ruledOut: ruling.ruledOut(local) }))
+    return (
+      rulings.find(({ ruledOut }) => ruledOut === null) ?? rulings[0] ?? { local: reading, ruledOut: null }
+    )
+  }
 
   /** The local times that become this instant: several where a gap gathers them. */
-  const localsOf = (nominal: number): readonly LocalSeconds[] => {
-    const source = moved ?? pattern
+  #localsOf(nominal: number): readonly LocalSeconds[] {
+    const { pattern, zone, policy } = this.#options
+    const source = this.#moved ?? pattern
     const reading = zone.localAt(nominal)
-    const locals: LocalSeconds[] = []
     // What a gap moves lies before the reading by no more than the gap's length; a `shift` keeps the distance.
-    const widest = zone
-      .transitions(nominal - 1, nominal + 1)
-      .concat(zone.transitions(nominal - 90_000_000, nominal))
-    const earliest = widest.reduce(
-      (least, { offsetBefore, offsetAfter }) =>
-        Math.min(least, reading - Math.abs(offsetAfter - offsetBefore)),
-      reading,
-    )
-    for (
-      let local = source.next(earliest - 1);
-      local !== null && local <= reading;
-      local = source.next(local)
-    ) {
+    const earliest = zone
+      .transitions(nominal - WIDEST_GAP_MS, nominal + 1)
+      .reduce(
+        (least, { offsetBefore, offsetAfter }) => Math.min(least, reading + offsetBefore - offsetAfter),
+        reading,
+      )
+    const locals: LocalSeconds[] = []
+    let local = source.next(earliest - 1)
+    while (local !== null && local <= reading && locals.length < MOST_GATHERED) {
       if (instantsOf(zone, local, policy).includes(nominal)) locals.push(local)
-      if (locals.length >= 8) break
+      local = source.next(local)
     }
     return locals
   }
-
-  return {
-    choosesDays: false,
-    moves: move !== null,
-    next: (after) => recurrence.next(after),
-    previous: (before) => recurrence.previous(before),
-    ruledOut(nominal) {
-      const own = options.ruledOut?.(zone.localAt(nominal)) ?? null
-      if (own !== null || move === null) return own
-      const day = epochDayOfLocal(zone.localAt(nominal))
-      // A day that cannot be moved stands where it is; another day that was moved here outweighs it.
-      if (move.apply(day) !== null) return null
-      return localsOf(nominal).every((local) =>
-        (moved as MovedPattern)
-          .sourcesOf(local)
-          .every((source) => move.apply(epochDayOfLocal(source)) === null),
-      )
-        ? 'held'
-        : null
-    },
-    origins(nominal) {
-      const reading = zone.localAt(nominal)
-      return localsOf(nominal).flatMap((local) => {
-        const sources = moved === null ? [local] : moved.sourcesOf(local)
-        return sources.map((source): Origin => {
-          const from = epochDayOfLocal(source)
-          const to = epochDayOfLocal(local)
-          const steps: TraceStep[] = [
-            {
-              step: 'pattern',
-              text: `${options.text} asks for ${formatLocalSeconds(source)} (${zone.name})`,
-            },
-            ...(move === null ? [] : move.explain(from, to)),
-            ...daylightStep(zone, local, reading),
-          ]
-          const isMoved = source !== reading
-          return { asked: isMoved ? formatLocalSeconds(source) : null, steps }
-        })
-      })
-    },
-  }
 }
 
-function daylightStep(zone: Zone, local: LocalSeconds, reading: LocalSeconds): readonly TraceStep[] {
+function daylightStep(zone: Zone, local: LocalSeconds, nominal: number): readonly TraceStep[] {
   const resolution = zone.resolve(local)
   if (resolution.kind === 'unique') return []
-  const what = resolution.kind === 'gap' ? 'does not exist' : 'happens twice'
-  const then = resolution.kind === 'gap' ? `moved to ${formatLocalSeconds(reading)}` : 'one of its two passes'
-  return [{ step: 'dst', text: `${formatLocalSeconds(local)} ${what} in ${zone.name}: ${then}` }]
+  const text = formatLocalSeconds(local)
+  if (resolution.kind === 'gap') {
+    const to = formatLocalSeconds(zone.localAt(nominal))
+    return [{ step: 'dst', text: `${text} does not exist in ${zone.name}: moved to ${to}` }]
+  }
+  const pass = nominal === resolution.first ? 'first' : 'second'
+  return [{ step: 'dst', text: `${text} happens twice in ${zone.name}: the ${pass} time` }]
 }
 
 /** Instants that no local time stands behind (`every`), as they are. */
-export function instantCandidates(text: string, recurrence: Recurrence, zone: Zone): Candidates {
-  return {
-    choosesDays: false,
-    moves: false,
-    next: (after) => recurrence.next(after),
-    previous: (before) => recurrence.previous(before),
-    ruledOut: () => null,
-    origins: (nominal) =>
-      recurrence.next(nominal - 1) === nominal
-        ? [
-            {
-              asked: null,
-              steps: [
-                {
-                  step: 'pattern',
-                  text: `${text} gives ${formatLocalSeconds(zone.localAt(nominal))} (${zone.name})`,
-                },
-              ],
-            },
-          ]
-        : [],
+export class InstantCandidates implements Candidates {
+  readonly choosesDays = false
+  readonly moves = false
+  readonly #text: string
+  readonly #recurrence: Recurrence
+  readonly #zone: Zone
+
+  constructor(text: string, recurrence: Recurrence, zone: Zone) {
+    this.#text = text
+    this.#recurrence = recurrence
+    this.#zone = zone
+  }
+
+  next(after: number): number | null {
+    return this.#recurrence.next(after)
+  }
+
+  previous(before: number): number | null {
+    return this.#recurrence.previous(before)
+  }
+
+  ruledOut(): null {
+    return null
+  }
+
+  origins(nominal: number): readonly Origin[] {
+    if (this.#recurrence.next(nominal - 1) !== nominal) return []
+    const local = formatLocalSeconds(this.#zone.localAt(nominal))
+    return [
+      {
+        asked: null,
+        steps: [{ step: 'pattern', text: `${this.#text} gives ${local} (${this.#zone.name})` }],
+      },
+    ]
+  }
+
+  askedOn(): readonly Asked[] {
+    return []
   }
 }

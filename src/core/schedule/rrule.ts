@@ -1,8 +1,8 @@
 import rrule from 'rrule'
-import { type Problem, problem } from '../errors.ts'
+import { type Problem, type ProblemDetails, problem } from '../errors.ts'
 import { err, ok, type Result } from '../result.ts'
 import { epochDayOf, weekdayOf, yearOf } from '../time/civil.ts'
-import { epochDayOfLocal, type LocalSeconds, localOf, parseLocal } from '../time/local.ts'
+import { epochDayOfLocal, type LocalSeconds, localOf, parseLocal, secondOfDayOf } from '../time/local.ts'
 import type { LocalPattern } from '../time/recurrence.ts'
 import type { Zone } from '../time/zone.ts'
 import { sortedTimes } from './dates.ts'
@@ -18,55 +18,82 @@ export interface RruleOptions {
 }
 
 const MOST_COUNTED = 10_000
+/** More times a day than minutes is no longer a rule of days. */
+const MOST_TIMES = 1_440
+/** With BYSETPOS every time of every day is enumerated. */
+const MOST_POSITIONED_TIMES = 96
 /** A rule that gives nothing for this many years gives nothing any more. */
 const EMPTY_YEARS = 60
+/** Rules are asked of the years that schedules live in. */
+const FIRST_YEAR = 1900
+const LAST_YEAR = 2500
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'] as const
 
 /**
- * The local times of an RFC 5545 recurrence rule of days, weeks, months or years. The rule is evaluated on floating
- * times by the rrule library, in windows of a year, so that asking about today does not walk from DTSTART. Fails with
- * `invalid-rrule`.
+ * The local times of an RFC 5545 recurrence rule of days, weeks, months or years. The rule's days are evaluated by the
+ * rrule library on floating dates, a year at a time, so that asking about today does not walk from DTSTART; its times
+ * of day are put in afterwards. Fails with `invalid-rrule`.
  */
 export function compileRrule(text: string, options: RruleOptions): Result<LocalPattern, Problem[]> {
   const parsed = parseRruleParts(text)
   if (!parsed.ok) return parsed
   const parts = new Map(parsed.value)
-  const problems: Problem[] = []
-  const needsStart = (why: string): void => {
-    problems.push(
-      problem('invalid-rrule', `"${text}" ${why}`, {
-        cure: 'give the schedule a `startsAt`, which is the DTSTART of the rule',
-      }),
-    )
-  }
   const { start } = options
-  if (start === null) {
-    if (parts.has('INTERVAL') && parts.get('INTERVAL') !== '1')
-      needsStart('counts intervals, but from no start')
-    if (parts.has('COUNT')) needsStart('counts its times, but from no start')
-    if (parts.has('UNTIL')) needsStart('has an UNTIL, but no start')
+  const problems: Problem[] = []
+  const refuse = (why: string, details: ProblemDetails): void => {
+    problems.push(problem('invalid-rrule', `"${text}" ${why}`, details))
   }
+  const anchored = parts.has('INTERVAL') && parts.get('INTERVAL') !== '1'
   const implied = impliedParts(parts, start)
-  if (implied === null) needsStart('repeats the day of its start, but has none')
-  if (Number(parts.get('COUNT') ?? 0) > MOST_COUNTED) {
-    problems.push(
-      problem('invalid-rrule', `COUNT of "${text}" is over ${MOST_COUNTED}`, {
-        expected: `at most ${MOST_COUNTED}`,
-      }),
-    )
+  if (start === null) {
+    const details = { cure: 'give the schedule a `startsAt`, which is the DTSTART of the rule' }
+    if (anchored) refuse('counts intervals, but from no start', details)
+    if (parts.has('COUNT')) refuse('counts its times, but from no start', details)
+    if (parts.has('UNTIL')) refuse('has an UNTIL, but no start', details)
+    if (implied === null) refuse('repeats the day of its start, but has none', details)
   }
+  const counted = Number(parts.get('COUNT') ?? 0)
+  if (counted > MOST_COUNTED)
+    refuse(`has a COUNT over ${MOST_COUNTED}`, { expected: `at most ${MOST_COUNTED}` })
+  const time = options.time ?? (start === null ? 0 : secondOfDayOf(start))
+  const times = timesOfDay(parts, time)
+  const positioned = parts.has('BYSETPOS') && times.length > 1
+  const most = positioned ? MOST_POSITIONED_TIMES : MOST_TIMES
+  if (times.length > most)
+    refuse(`has ${times.length} times a day`, { expected: `at most ${most}`, cure: 'use `cron` or `every`' })
   if (problems.length > 0 || implied === null) return err(problems)
 
-  const time = options.time ?? (start === null ? 0 : start - localOf(epochDayOfLocal(start), 0))
   const until = untilOf(parts.get('UNTIL'), options.zone)
-  parts.delete('UNTIL')
+  for (const key of ['UNTIL', 'COUNT', ...(positioned ? [] : TIME_PARTS)]) parts.delete(key)
   for (const [key, value] of implied) parts.set(key, value)
-  const counted = parts.has('COUNT')
-  const first = localOf(start === null ? 0 : epochDayOfLocal(start), time)
-  const floats = { text: [...parts].map(([key, value]) => `${key}=${value}`).join(';'), first, time }
-  if (counted) return ok(upTo(sortedTimes(evaluate(floats, first, null)), { first, until }))
-  const anchored = parts.has('INTERVAL') && parts.get('INTERVAL') !== '1'
-  return ok(upTo(new WindowedRule({ ...floats, anchored }), { first: start === null ? null : first, until }))
+  const rule = [...parts].map(([key, value]) => `${key}=${value}`).join(';')
+  const from = start === null ? null : epochDayOfLocal(start)
+  const years = yearsOf({ rule, anchor: anchored ? from : null, times: positioned ? null : times, time })
+  const pattern = new YearlyPattern(years)
+  if (pattern.next((start ?? 0) - 1) === null) {
+    refuse('never gives a time', { expected: `a time within ${EMPTY_YEARS} years` })
+    return err(problems)
+  }
+  const all = within(pattern, { first: start, until })
+  if (counted === 0 || start === null) return ok(all)
+  const found: LocalSeconds[] = []
+  for (let at = all.next(start - 1); at !== null && found.length < counted; at = all.next(at)) found.push(at)
+  return ok(sortedTimes(found))
+}
+
+const TIME_PARTS = ['BYHOUR', 'BYMINUTE', 'BYSECOND'] as const
+
+/** Seconds of the day, in order: what BYHOUR, BYMINUTE and BYSECOND list, with the parts of `time` for the rest. */
+function timesOfDay(parts: RruleParts, time: number): readonly number[] {
+  const [hours, minutes, seconds] = TIME_PARTS.map((key, index) => {
+    const own = [Math.floor(time / 3600), Math.floor(time / 60) % 60, time % 60][index]!
+    return parts.get(key)?.split(',').map(Number) ?? [own]
+  }) as [number[], number[], number[]]
+  const times = new Set<number>()
+  for (const hour of hours) {
+    for (const minute of minutes) for (const second of seconds) times.add(hour * 3600 + minute * 60 + second)
+  }
+  return [...times].sort((a, b) => a - b)
 }
 
 /** What RFC 5545 takes from DTSTART when the rule does not restrict it; null if it is needed and missing. */
@@ -91,11 +118,10 @@ function untilOf(text: string | undefined, zone: Zone): LocalSeconds | null {
   return text.endsWith('Z') ? zone.localAt(local * 1000) : local
 }
 
-function upTo(
+function within(
   pattern: LocalPattern,
-  bounds: { first: LocalSeconds | null; until: LocalSeconds | null },
+  { first, until }: { readonly first: LocalSeconds | null; readonly until: LocalSeconds | null },
 ): LocalPattern {
-  const { first, until } = bounds
   const inside = (at: LocalSeconds | null): LocalSeconds | null =>
     at === null || (first !== null && at < first) || (until !== null && at > until) ? null : at
   return {
@@ -104,63 +130,116 @@ function upTo(
   }
 }
 
-interface Floats {
-  readonly text: string
-  readonly first: LocalSeconds
+/** The times of one year, of which there may be none. */
+type Years = (year: number) => LocalPattern
+
+interface YearsOptions {
+  readonly rule: string
+  /** The day from which intervals count; null: every year is like any other. */
+  readonly anchor: number | null
+  /** null: the rule has them in it. */
+  readonly times: readonly number[] | null
   readonly time: number
 }
 
-/** All times from `from` on (to the end of the window, excluded), or all that COUNT gives. */
-function evaluate(floats: Floats, from: LocalSeconds, to: LocalSeconds | null): readonly LocalSeconds[] {
-  const rule = new rrule.RRule({ ...rrule.RRule.parseString(floats.text), dtstart: new Date(from * 1000) })
-  const dates = to === null ? rule.all() : rule.between(new Date(from * 1000), new Date(to * 1000 - 1), true)
-  return dates.map((date) => Math.floor(date.getTime() / 1000))
+function yearsOf({ rule, anchor, times, time }: YearsOptions): Years {
+  const parsed = rrule.RRule.parseString(rule)
+  return (year) => {
+    const begin = epochDayOf(year, 1, 1)
+    const end = epochDayOf(year + 1, 1, 1)
+    // Without an interval evaluation starts a year early, so that a week over the turn of the year is seen whole.
+    const from = anchor ?? epochDayOf(year - 1, 1, 1)
+    if (from >= end) return NO_TIMES
+    const dtstart = new Date(localOf(from, times === null ? time : 0) * 1000)
+    const limits = [begin, end].map((day) => new Date(localOf(day, 0) * 1000)) as [Date, Date]
+    const found = new rrule.RRule({ ...parsed, dtstart })
+      .between(limits[0], limits[1], true)
+      .map((date) => Math.floor(date.getTime() / 1000))
+      .filter((local) => local < localOf(end, 0))
+    return times === null ? sortedTimes(found) : new DaysAndTimes(found.map(epochDayOfLocal), times)
+  }
 }
 
-class WindowedRule implements LocalPattern {
-  readonly #floats: Floats & { readonly anchored: boolean }
-  readonly #windows = new Map<number, LocalPattern>()
+const NO_TIMES: LocalPattern = { next: () => null, previous: () => null }
 
-  constructor(floats: Floats & { readonly anchored: boolean }) {
-    this.#floats = floats
+/** Each of some days at each of some times of day. */
+class DaysAndTimes implements LocalPattern {
+  readonly #days: Int32Array
+  readonly #times: readonly number[]
+
+  constructor(days: readonly number[], times: readonly number[]) {
+    this.#days = Int32Array.from(days)
+    this.#times = times
   }
 
   next(after: LocalSeconds): LocalSeconds | null {
-    const from = yearOf(epochDayOfLocal(after))
-    for (let year = from; year <= Math.min(from + EMPTY_YEARS, 9998); year++) {
-      const found = this.#window(year).next(after)
+    const day = epochDayOfLocal(after)
+    const index = indexFrom(this.#days, day)
+    const time =
+      this.#days[index] === day ? this.#times[indexFrom(this.#times, secondOfDayOf(after) + 1)] : undefined
+    if (time !== undefined) return localOf(day, time)
+    const later = this.#days[this.#days[index] === day ? index + 1 : index]
+    return later === undefined ? null : localOf(later, this.#times[0]!)
+  }
+
+  previous(before: LocalSeconds): LocalSeconds | null {
+    const day = epochDayOfLocal(before)
+    const index = indexFrom(this.#days, day)
+    const time =
+      this.#days[index] === day ? this.#times[indexFrom(this.#times, secondOfDayOf(before)) - 1] : undefined
+    if (time !== undefined) return localOf(day, time)
+    const earlier = this.#days[index - 1]
+    return earlier === undefined ? null : localOf(earlier, this.#times.at(-1)!)
+  }
+}
+
+/** The index of the first that is at least `limit`. */
+function indexFrom(sorted: ArrayLike<number>, limit: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** A pattern that is known year by year; the year asked about last, and the one before it, are kept. */
+class YearlyPattern implements LocalPattern {
+  readonly #years: Years
+  readonly #known = new Map<number, LocalPattern>()
+
+  constructor(years: Years) {
+    this.#years = years
+  }
+
+  next(after: LocalSeconds): LocalSeconds | null {
+    const from = Math.max(yearOf(epochDayOfLocal(after)), FIRST_YEAR)
+    for (let year = from; year <= Math.min(from + EMPTY_YEARS, LAST_YEAR); year++) {
+      const found = this.#of(year).next(after)
       if (found !== null) return found
     }
     return null
   }
 
   previous(before: LocalSeconds): LocalSeconds | null {
-    const from = yearOf(epochDayOfLocal(before))
-    for (let year = from; year >= Math.max(from - EMPTY_YEARS, 2); year--) {
-      const found = this.#window(year).previous(before)
+    const from = Math.min(yearOf(epochDayOfLocal(before)), LAST_YEAR)
+    for (let year = from; year >= Math.max(from - EMPTY_YEARS, FIRST_YEAR); year--) {
+      const found = this.#of(year).previous(before)
       if (found !== null) return found
     }
     return null
   }
 
-  #window(year: number): LocalPattern {
-    let window = this.#windows.get(year)
-    if (window === undefined) {
-      if (this.#windows.size >= 4) this.#windows.clear()
-      window = sortedTimes(this.#timesOf(year))
-      this.#windows.set(year, window)
+  #of(year: number): LocalPattern {
+    let known = this.#known.get(year)
+    if (known === undefined) {
+      known = this.#years(year)
+      for (const other of this.#known.keys())
+        if (Math.abs(other - year) > 1 || this.#known.size > 1) this.#known.delete(other)
+      this.#known.set(year, known)
     }
-    return window
-  }
-
-  #timesOf(year: number): readonly LocalSeconds[] {
-    const { anchored, first, time } = this.#floats
-    const begin = localOf(epochDayOf(year, 1, 1), 0)
-    const end = localOf(epochDayOf(year + 1, 1, 1), 0)
-    // Without an interval every year is like any other: evaluation starts a year early so that a week that spans the
-    // turn of the year is seen whole.
-    const from = anchored ? first : localOf(epochDayOf(year - 1, 1, 1), time)
-    if (from >= end) return []
-    return evaluate(this.#floats, from, end).filter((at) => at >= begin)
+    return known
   }
 }

@@ -1,9 +1,11 @@
 import type { Path, Position } from '../errors.ts'
+import { type DstPolicy, FIXED_DST, firstInstantOf } from '../time/dst.ts'
 import { formatDuration } from '../time/duration.ts'
-import { formatLocalSeconds } from '../time/local.ts'
+import { formatLocal } from '../time/instant.ts'
+import { epochDayOfLocal, formatLocalSeconds, localOf } from '../time/local.ts'
 import type { Zone } from '../time/zone.ts'
-import type { Candidates } from './candidates.ts'
-import type { Admission, CompiledSchedule } from './compiled-schedule.ts'
+import type { Candidates, RuledOut } from './candidates.ts'
+import type { Admission, CompiledSchedule, Explained } from './compiled-schedule.ts'
 import { jitterOf } from './jitter.ts'
 import type { Occurrence, SkipCause, TraceStep } from './occurrence.ts'
 import type { Selection, Verdict } from './selection.ts'
@@ -22,8 +24,9 @@ export interface ScheduleParts {
   readonly locate: ((path: Path) => Position | undefined) | undefined
 }
 
-/** Candidates that are turned down in a row before a search gives up: a schedule that its calendar never lets through. */
+/** Stretches of candidates that are turned down in a row before a search gives up: centuries of weekends. */
 const MOST_TURNED_DOWN = 20_000
+const LAST_PASS: DstPolicy = { gap: 'next-valid', overlap: 'last' }
 
 export function scheduleOf(parts: ScheduleParts): CompiledSchedule {
   return new PlainSchedule(parts)
@@ -43,127 +46,201 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   next(after: number): number | null {
-    let from = after
+    const { startsAt, endsAt } = this.#parts
+    let from = after < startsAt ? startsAt - 1 : after
+    // What the calendar turns down, it turns down for a whole stretch, but not for sessions, which choose their days.
+    let resume = from
     for (let turnedDown = 0; turnedDown < MOST_TURNED_DOWN; turnedDown++) {
-      const nominal = this.#candidateAfter(from)
-      if (nominal === null) return null
+      const nominal = this.#candidateAfter(from, resume)
+      if (nominal === null || nominal >= endsAt) return null
       const outcome = this.#outcome(nominal)
       if (outcome === 'fires') return nominal
       if (outcome === 'held') return null
-      from = this.#skipAhead(nominal, outcome)
+      from = nominal
+      const resumes = this.#resume(nominal, outcome)
+      if (resumes === null) {
+        if (!this.#hasSessions) return null
+      } else if (resumes - 1 > resume) {
+        resume = resumes - 1
+        if (outcome === 'blackout') from = Math.max(from, resume)
+      }
+      if (resume < from) resume = from
     }
     return null
   }
 
   previous(before: number): number | null {
-    let to = before
+    const { startsAt, endsAt } = this.#parts
+    let to = Math.min(before, endsAt)
+    let recede = to
     for (let turnedDown = 0; turnedDown < MOST_TURNED_DOWN; turnedDown++) {
-      const nominal = this.#candidateBefore(to)
-      if (nominal === null) return null
+      const nominal = this.#candidateBefore(to, recede)
+      if (nominal === null || nominal < startsAt) return null
       const outcome = this.#outcome(nominal)
       if (outcome === 'fires') return nominal
-      to = this.#skipBack(nominal, outcome)
+      to = nominal
+      const recedes = this.#recede(nominal, outcome)
+      if (recedes === null) {
+        if (!this.#hasSessions) return null
+      } else if (recedes < recede) {
+        recede = recedes
+        if (outcome === 'blackout') to = Math.min(to, recede)
+      }
+      if (recede > to) recede = to
     }
     return null
   }
 
   nextCandidate(after: number): Occurrence | null {
-    const nominal = this.#candidateAfter(after)
-    return nominal === null ? null : new PlainOccurrence(this, nominal, this.#outcome(nominal))
+    const { startsAt, endsAt } = this.#parts
+    const from = after < startsAt ? startsAt - 1 : after
+    const nominal = this.#candidateAfter(from, from)
+    return nominal === null || nominal >= endsAt
+      ? null
+      : new PlainOccurrence(this, nominal, this.#outcome(nominal))
   }
 
   *occurrences(from: number, to: number): Iterable<Occurrence> {
-    for (let at = this.#candidateAfter(from - 1); at !== null && at < to; at = this.#candidateAfter(at)) {
-      const outcome = this.#outcome(at)
-      yield new PlainOccurrence(this, at, outcome)
-      if (outcome === 'held') return
+    for (let at = this.nextCandidate(from - 1); at !== null && at.nominal < to; ) {
+      yield at
+      if (at.outcome === 'held') return
+      at = this.nextCandidate(at.nominal)
     }
   }
 
   dueOf(nominal: number): number {
-    const { jitterMs, seed } = this.#parts
+    const { jitterMs, seed, endsAt } = this.#parts
     if (jitterMs === 0) return nominal
-    const next = this.#candidateAfter(nominal)
+    const next = this.#candidateAfter(nominal, nominal)
     // Never past the next nominal time: fires stay in order.
-    return nominal + jitterOf(seed, nominal, next === null ? jitterMs : Math.min(jitterMs, next - nominal))
+    const gap = next === null || next >= endsAt ? jitterMs : Math.min(jitterMs, next - nominal)
+    return nominal + jitterOf(seed, nominal, gap)
   }
 
   admission(instant: number): Admission {
-    const { selection } = this.#parts
+    const { selection, triggers } = this.#parts
     if (selection === null) return { admitted: true, admittedFrom: instant }
-    const choosesDays = this.#parts.triggers.every(({ candidates }) => candidates.choosesDays)
+    const choosesDays = triggers.every(({ candidates }) => candidates.choosesDays)
     let at = instant
     for (let looked = 0; looked < MOST_TURNED_DOWN; looked++) {
       const verdict = selection.verdict(at, choosesDays)
       if (verdict === 'fires') return { admitted: at === instant, admittedFrom: at }
-      if (verdict === 'held') return { admitted: false, admittedFrom: null }
-      const resume = selection.resume(at, verdict)
-      if (resume === null) return { admitted: false, admittedFrom: null }
+      const resume = verdict === 'held' ? null : selection.resume(at, verdict)
+      if (resume === null) break
       at = resume
     }
     return { admitted: false, admittedFrom: null }
   }
 
-  /** Everything that led to a nominal time and what became of it. */
-  explain(nominal: number): { readonly asked: string | null; readonly trace: readonly TraceStep[] } {
-    const { triggers, selection, jitterMs, locate } = this.#parts
-    const trace: TraceStep[] = []
-    let asked: string | null = null
-    let choosesDays = true
+  *on(day: number): Iterable<Explained> {
+    const { zone, triggers } = this.#parts
+    const nominals = new Set<number>()
+    const begin = firstInstantOf(zone, localOf(day, 0), FIXED_DST)
+    const end = firstInstantOf(zone, localOf(day + 1, 0), LAST_PASS)
+    let at = this.#candidateAfter(begin - 1, begin - 1)
+    while (at !== null && at < end) {
+      if (epochDayOfLocal(zone.localAt(at)) === day) nominals.add(at)
+      at = this.#candidateAfter(at, at)
+    }
+    const nowhere: (Explained & { readonly place: number })[] = []
     for (const { candidates, path } of triggers) {
-      const origins = candidates.origins(nominal)
-      if (origins.length > 0) choosesDays &&= candidates.choosesDays
-      for (const origin of origins) {
-        asked ??= origin.asked
-        for (const step of origin.steps) {
-          const position = step.step === 'pattern' ? locate?.(path) : undefined
-          trace.push(position === undefined ? step : { ...step, position })
-        }
+      for (const { asked, nominals: landed, steps } of candidates.askedOn(day)) {
+        for (const nominal of landed) nominals.add(nominal)
+        if (landed.length > 0) continue
+        // Where it would have been: in its place among the others.
+        const place = firstInstantOf(zone, asked, FIXED_DST)
+        const trace = this.#located(steps, path)
+        nowhere.push({
+          asked: formatLocalSeconds(asked),
+          nominal: null,
+          due: null,
+          outcome: 'no-such-time',
+          cause: null,
+          trace,
+          place,
+        })
       }
     }
-    const ruledOut = this.#ruledOut(nominal)
-    if (ruledOut === 'held') {
-      const text = `${formatLocalSeconds(this.#parts.zone.localAt(nominal))} lies beyond the calendar's coverage: nothing is decided`
-      trace.push({ step: 'coverage', text })
-    } else if (ruledOut !== null) {
-      trace.push({ step: 'selection', text: 'the period has no such business day' })
-    } else if (selection !== null) {
-      trace.push(...selection.explain(nominal, choosesDays))
+    const sorted = [...nominals].sort((a, b) => a - b)
+    let index = 0
+    nowhere.sort((a, b) => a.place - b.place)
+    for (const { place, ...explained } of nowhere) {
+      while (index < sorted.length && sorted[index]! <= place) yield this.#explained(sorted[index++]!)
+      yield explained
     }
-    const due = this.dueOf(nominal)
-    if (jitterMs > 0)
-      trace.push({
-        step: 'jitter',
-        text: `jitter: due ${formatDuration(due - nominal)} after the nominal time`,
-      })
+    while (index < sorted.length) yield this.#explained(sorted[index++]!)
+  }
+
+  /** Everything that led to a nominal time and what became of it. */
+  explain(nominal: number): { readonly asked: string | null; readonly trace: readonly TraceStep[] } {
+    const { triggers, selection, jitterMs } = this.#parts
+    const trace: TraceStep[] = []
+    let asked: string | null = null
+    for (const { candidates, path } of triggers) {
+      for (const origin of candidates.origins(nominal)) {
+        if (origin.asked !== null && (asked === null || origin.asked < asked)) asked = origin.asked
+        trace.push(...this.#located(origin.steps, path))
+      }
+    }
+    if (this.#ruledOut(nominal) === null && selection !== null)
+      trace.push(...selection.explain(nominal, this.#choosesDays(nominal)))
+    if (jitterMs > 0) {
+      const late = formatDuration(this.dueOf(nominal) - nominal)
+      trace.push({ step: 'jitter', text: `jitter: due ${late} after the nominal time` })
+    }
     return { asked, trace }
   }
 
-  #candidateAfter(after: number): number | null {
-    const { startsAt, endsAt, triggers } = this.#parts
-    const from = after < startsAt ? startsAt - 1 : after
-    let first: number | null
-    if (this.#only !== null) {
-      first = this.#only.next(from)
-    } else {
-      first = null
-      for (const { candidates } of triggers) {
-        const found = candidates.next(from)
-        if (found !== null && (first === null || found < first)) first = found
-      }
+  #explained(nominal: number): Explained {
+    const { startsAt, endsAt, zone, locate } = this.#parts
+    const bound = nominal < startsAt ? 'startsAt' : nominal >= endsAt ? 'endsAt' : null
+    const occurrence = new PlainOccurrence(this, nominal, this.#outcome(nominal))
+    const { asked, trace } = this.explain(nominal)
+    const reading = formatLocalSeconds(zone.localAt(nominal))
+    if (bound === null) {
+      const { outcome, cause, due } = occurrence
+      return { asked: asked ?? reading, nominal, due, outcome, cause, trace }
     }
-    return first === null || first >= endsAt ? null : first
+    const limit = formatLocal(bound === 'startsAt' ? startsAt : endsAt, zone)
+    const text = `${reading} is ${bound === 'startsAt' ? 'before' : 'not before'} ${limit}, the schedule's ${bound}`
+    const position = locate?.(['spec', bound])
+    const step: TraceStep = { step: 'bounds', text, ...(position === undefined ? {} : { position }) }
+    return {
+      asked: asked ?? reading,
+      nominal,
+      due: null,
+      outcome: 'out-of-bounds',
+      cause: null,
+      trace: [...trace, step],
+    }
   }
 
-  #candidateBefore(before: number): number | null {
-    const { startsAt, endsAt, triggers } = this.#parts
-    const to = Math.min(before, endsAt)
+  /** Patterns stand where their trigger is written. */
+  #located(steps: readonly TraceStep[], path: Path): readonly TraceStep[] {
+    const position = this.#parts.locate?.(path)
+    if (position === undefined) return steps
+    return steps.map((step) => (step.step === 'pattern' ? { ...step, position } : step))
+  }
+
+  /** The first candidate after `from`; of triggers that the calendar's closed days turn down, after `resume`. */
+  #candidateAfter(from: number, resume: number): number | null {
+    if (this.#only !== null) return this.#only.next(this.#only.choosesDays ? from : resume)
+    let first: number | null = null
+    for (const { candidates } of this.#parts.triggers) {
+      const found = candidates.next(candidates.choosesDays ? from : resume)
+      if (found !== null && (first === null || found < first)) first = found
+    }
+    return first
+  }
+
+  #candidateBefore(to: number, recede: number): number | null {
+    if (this.#only !== null) return this.#only.previous(this.#only.choosesDays ? to : recede)
     let last: number | null = null
-    for (const { candidates } of triggers) {
-      const found = candidates.previous(to)
+    for (const { candidates } of this.#parts.triggers) {
+      const found = candidates.previous(candidates.choosesDays ? to : recede)
       if (found !== null && (last === null || found > last)) last = found
     }
-    return last === null || last < startsAt ? null : last
+    return last
   }
 
   #outcome(nominal: number): Outcome {
@@ -174,13 +251,15 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   /** What rules a nominal time out for all triggers that ask for it. */
-  #ruledOut(nominal: number): 'no-such-business-day' | 'held' | null {
+  #ruledOut(nominal: number): RuledOut | null {
     if (this.#only !== null) return this.#only.ruledOut(nominal)
-    let ruledOut: 'no-such-business-day' | 'held' | null = null
-    for (const { candidates } of this.#parts.triggers) {
-      if (candidates.next(nominal - 1) !== nominal) continue
-      ruledOut = candidates.ruledOut(nominal)
-      if (ruledOut === null) return null
+    const { triggers } = this.#parts
+    let ruledOut: RuledOut | null = null
+    for (const { candidates } of triggers) ruledOut ??= candidates.ruledOut(nominal)
+    if (ruledOut === null) return null
+    // A trigger that asks for this time and has nothing against it outweighs those that do.
+    for (const { candidates } of triggers) {
+      if (candidates.ruledOut(nominal) === null && candidates.next(nominal - 1) === nominal) return null
     }
     return ruledOut
   }
@@ -193,6 +272,10 @@ class PlainSchedule implements CompiledSchedule {
     )
   }
 
+  get #hasSessions(): boolean {
+    return this.#parts.triggers.some(({ candidates }) => candidates.choosesDays)
+  }
+
   /** Whether a nominal time can be another than the one asked for: a moved date, or a change of offset nearby. */
   mayBeMoved(nominal: number): boolean {
     if (this.#parts.triggers.some(({ candidates }) => candidates.moves)) return true
@@ -201,25 +284,17 @@ class PlainSchedule implements CompiledSchedule {
     return second < quietFrom || second >= quietTo
   }
 
-  /** From where to go on after a candidate that was turned down: past the whole closed stretch, if there is one. */
-  #skipAhead(nominal: number, outcome: Outcome): number {
-    if (!this.#hasStretches(outcome)) return nominal
-    const resume = this.#parts.selection!.resume(nominal, outcome)
-    return resume === null ? nominal : Math.max(nominal, resume - 1)
+  /** Where a search goes on after a candidate that was turned down; null: nowhere. */
+  #resume(nominal: number, outcome: Outcome): number | null {
+    if (outcome === 'no-such-business-day' || outcome === 'fires') return nominal + 1
+    return this.#parts.selection!.resume(nominal, outcome)
   }
 
-  #skipBack(nominal: number, outcome: Outcome): number {
-    if (!this.#hasStretches(outcome)) return nominal
-    const recede = this.#parts.selection!.recede(nominal, outcome)
-    return recede === null ? nominal : Math.min(nominal, recede)
-  }
-
-  /** Only what the calendar turns down comes in stretches, and only where no session chooses its days itself. */
-  #hasStretches(outcome: Outcome): outcome is 'closed' | 'not-selected' | 'blackout' {
-    if (outcome !== 'closed' && outcome !== 'not-selected' && outcome !== 'blackout') return false
-    return this.#only === null
-      ? !this.#parts.triggers.some(({ candidates }) => candidates.choosesDays)
-      : !this.#only.choosesDays
+  /** Before what a search goes on backwards; null: nowhere. */
+  #recede(nominal: number, outcome: Outcome): number | null {
+    if (outcome === 'no-such-business-day' || outcome === 'fires') return nominal
+    const { selection } = this.#parts
+    return selection === null ? nominal : selection.recede(nominal, outcome)
   }
 }
 

@@ -1,9 +1,10 @@
-import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
+import type { CompiledCalendar, DayReason } from '../calendar/compiled-calendar.ts'
 import type { RunOn } from '../kinds.ts'
 import { formatDate } from '../time/civil.ts'
-import { FIXED_DST, firstInstantOf } from '../time/dst.ts'
+import { type DstPolicy, FIXED_DST, firstInstantOf } from '../time/dst.ts'
 import { epochDayOfLocal, localOf } from '../time/local.ts'
 import type { Zone } from '../time/zone.ts'
+import { ruleOf } from './day-move.ts'
 import type { TraceStep } from './occurrence.ts'
 
 /** What a calendar says of one instant. */
@@ -11,7 +12,6 @@ export type Verdict = 'fires' | 'closed' | 'not-selected' | 'blackout' | 'held'
 
 export interface SelectionOptions {
   readonly calendar: CompiledCalendar
-  readonly calendarName: string
   readonly runOn: RunOn
   /** Closed days do not keep the schedule from firing (`roll: unadjusted`); blackouts still do. */
   readonly ignoresClosedDays: boolean
@@ -19,10 +19,11 @@ export interface SelectionOptions {
   readonly dateZone: Zone
 }
 
-/** A stretch that admits nothing is searched through no further than this. */
+/** A stretch of ten years that admits nothing is taken to have no end. */
 const FARTHEST_DAYS = 3_700
-const MINUTE_MS = 60_000
-const MOST_MINUTES = 20_000
+const FARTHEST_BLACKOUT_SECONDS = 400 * 86_400
+/** The end of a day that happens twice, where the beginning of the next one bounds it from above. */
+const LAST_PASS: DstPolicy = { gap: 'next-valid', overlap: 'last' }
 
 /** The calendar's part of a schedule: which instants it lets through. */
 export class Selection {
@@ -36,8 +37,7 @@ export class Selection {
   verdict(instant: number, choosesDays: boolean): Verdict {
     const { calendar } = this.#options
     if (!choosesDays) {
-      const day = this.#dayAt(instant)
-      const verdict = this.#dayVerdict(day)
+      const verdict = this.#dayVerdict(this.#dayAt(instant))
       if (verdict !== 'fires') return verdict
     }
     return calendar.blackoutAt(instant) === null ? 'fires' : 'blackout'
@@ -50,10 +50,14 @@ export class Selection {
   resume(instant: number, verdict: Verdict): number | null {
     const { calendar, dateZone } = this.#options
     if (verdict === 'blackout') return calendar.blackoutEnd(instant)
-    const from = this.#dayAt(instant) + 1
-    for (let day = from; day < from + FARTHEST_DAYS; day++) {
+    const today = this.#dayAt(instant)
+    for (let day = today + 1; day < today + FARTHEST_DAYS; day++) {
       const found = this.#dayVerdict(day)
-      if (found === 'fires' || found === 'held') return firstInstantOf(dateZone, localOf(day, 0), FIXED_DST)
+      if (found !== 'fires' && found !== 'held') continue
+      const begins = firstInstantOf(dateZone, localOf(day, 0), FIXED_DST)
+      // Where clocks go back over midnight, the day before comes again.
+      const change = dateZone.periodAt(Math.floor(instant / 1000)).end * 1000
+      return change < begins && this.#dayAt(change) < today ? change : begins
     }
     return null
   }
@@ -63,78 +67,66 @@ export class Selection {
    * years.
    */
   recede(instant: number, verdict: Verdict): number | null {
-    const { calendar, dateZone } = this.#options
-    if (verdict === 'blackout') {
-      let at = instant
-      for (let looked = 0; looked < MOST_MINUTES && calendar.blackoutAt(at) !== null; looked++)
-        at -= MINUTE_MS
-      return Math.min(instant, at + MINUTE_MS)
-    }
-    const from = this.#dayAt(instant) - 1
-    for (let day = from; day > from - FARTHEST_DAYS; day--) {
-      if (this.#dayVerdict(day) === 'fires') return firstInstantOf(dateZone, localOf(day + 1, 0), FIXED_DST)
+    const { dateZone } = this.#options
+    if (verdict === 'blackout') return this.#blackoutStart(instant)
+    const today = this.#dayAt(instant)
+    // Held by its trigger alone: other times of the day may fire.
+    if (this.#dayVerdict(today) === 'fires') return instant
+    for (let day = today - 1; day > today - FARTHEST_DAYS; day--) {
+      if (this.#dayVerdict(day) !== 'fires') continue
+      const ends = firstInstantOf(dateZone, localOf(day + 1, 0), LAST_PASS)
+      const change = dateZone.periodAt(Math.floor(instant / 1000)).start * 1000
+      return change > ends && this.#dayAt(change - 1) > today ? change : ends
     }
     return null
   }
 
   /** The steps of the trace that say what the calendar did. */
   explain(instant: number, choosesDays: boolean): readonly TraceStep[] {
-    const { calendar, calendarName, runOn, ignoresClosedDays } = this.#options
+    const { calendar } = this.#options
     const steps: TraceStep[] = []
-    const day = this.#dayAt(instant)
     if (!choosesDays) {
+      const day = this.#dayAt(instant)
       const verdict = this.#dayVerdict(day)
-      const reasons = calendar.why(day)
-      const reason = reasons[0]
-      const name = reason === undefined ? '' : reason.name
-      const at = reason?.position === undefined ? {} : { position: reason.position }
-      const date = formatDate(day)
-      if (verdict === 'held') {
-        steps.push({
-          step: 'coverage',
-          text: `${calendarName} does not cover ${date}: nothing is decided until it does`,
-          ...at,
-        })
-      } else if (verdict === 'closed') {
-        steps.push({
-          step: 'calendar',
-          text: `${calendarName} is closed on ${date}: ${name || 'closed'}`,
-          ...at,
-        })
-      } else if (verdict === 'not-selected') {
-        steps.push({
-          step: 'selection',
-          text: `runs on ${runOn} only, and ${date} is not one of ${calendarName}`,
-          ...at,
-        })
-      } else if (ignoresClosedDays && calendar.isClosed(day)) {
-        steps.push({
-          step: 'calendar',
-          text: `${calendarName} is closed on ${date} (${name}), and roll is unadjusted`,
-          ...at,
-        })
-      } else if (runOn !== 'business-days') {
-        steps.push({
-          step: 'selection',
-          text: `runs on ${runOn}: ${date}${name === '' ? '' : ` (${name})`}`,
-          ...at,
-        })
-      } else if (reason !== undefined) {
-        // An open day with something special about it: an early close, a special session, coverage that has ended.
-        steps.push({
-          step: reason.kind === 'coverage' ? 'coverage' : 'calendar',
-          text: `${calendarName} is open on ${date}: ${name}`,
-          ...at,
-        })
-      }
+      const step = this.#explainDay(day, verdict)
+      if (step !== null) steps.push(step)
       if (verdict !== 'fires') return steps
     }
     const blackout = calendar.blackoutAt(instant)
     if (blackout !== null) {
-      const at = blackout.position === undefined ? {} : { position: blackout.position }
-      steps.push({ step: 'blackout', text: `${calendarName} has a blackout: ${blackout.name}`, ...at })
+      const { name, position } = blackout
+      const text = `${calendar.name} has a blackout: ${name}`
+      steps.push({ step: 'blackout', text, name, ...(position === undefined ? {} : { position }) })
     }
     return steps
+  }
+
+  #explainDay(day: number, verdict: Verdict): TraceStep | null {
+    const { calendar, runOn, ignoresClosedDays } = this.#options
+    const date = formatDate(day)
+    const reason: DayReason | undefined = calendar.why(day)[0]
+    const rule = ruleOf(reason)
+    const because = reason === undefined ? '' : `: ${reason.name}`
+    const subject = calendar.name
+    if (verdict === 'held') {
+      const text = `${subject} does not cover ${date}: nothing is decided until it does`
+      return { step: 'coverage', text, ...rule }
+    }
+    // Coverage that has ended but goes on by `afterEnd` is told of as what it is.
+    const step = reason?.kind === 'coverage' ? 'coverage' : 'calendar'
+    if (verdict === 'closed') return { step, text: `${subject} is closed on ${date}${because}`, ...rule }
+    if (verdict === 'not-selected') {
+      const text = `runs on ${runOn} only, and ${date} is not one of ${subject}${because}`
+      return { step: 'selection', text, ...rule }
+    }
+    if (runOn !== 'business-days')
+      return { step: 'selection', text: `runs on ${runOn}: ${date}${because}`, ...rule }
+    if (ignoresClosedDays && calendar.isClosed(day)) {
+      const text = `${subject} is closed on ${date}${because}, and roll is unadjusted`
+      return { step, text, ...rule }
+    }
+    // An open day with something special about it: an early close, a special session, coverage that has ended.
+    return reason === undefined ? null : { step, text: `${subject} is open on ${date}${because}`, ...rule }
   }
 
   #dayAt(instant: number): number {
@@ -154,9 +146,34 @@ export class Selection {
           ? 'fires'
           : 'not-selected'
       case 'sessions':
-        return calendar.sessionsOn(day).some(({ kind }) => kind === 'special') ? 'fires' : 'not-selected'
+        return calendar.why(day).some(({ kind }) => kind === 'session') ? 'fires' : 'not-selected'
       case 'early-closes':
-        return calendar.sessionsOn(day).some(({ kind }) => kind === 'early') ? 'fires' : 'not-selected'
+        return calendar.isShortened(day).early ? 'fires' : 'not-selected'
     }
+  }
+
+  /** Where the unbroken blackout around an instant begins; null if it is longer than 400 days. */
+  #blackoutStart(instant: number): number | null {
+    const { calendar } = this.#options
+    const second = Math.floor(instant / 1000)
+    const isUnbroken = (from: number): boolean => {
+      const end = calendar.blackoutEnd(from * 1000)
+      return end === null || end > instant
+    }
+    // Inside is all that leads to the instant without a break, so the edge can be searched for by halves.
+    let inside = second
+    let step = 60
+    while (step <= FARTHEST_BLACKOUT_SECONDS && isUnbroken(second - step)) {
+      inside = second - step
+      step *= 2
+    }
+    if (step > FARTHEST_BLACKOUT_SECONDS) return null
+    let outside = second - step
+    while (inside - outside > 1) {
+      const middle = outside + Math.floor((inside - outside) / 2)
+      if (isUnbroken(middle)) inside = middle
+      else outside = middle
+    }
+    return inside * 1000
   }
 }
