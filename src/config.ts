@@ -9,6 +9,8 @@ export interface Config {
   readonly credentialsFile: string | null
   readonly prefix: string
   readonly replicas: number | null
+  /** Room for the log of fires on the server, bytes; null: what is there, 10 GiB for a new one. */
+  readonly logBytes: number | null
   readonly instance: string
   readonly maxPrune: PruneLimit
   readonly logFormat: 'json' | 'pretty'
@@ -41,6 +43,7 @@ const VARIABLES: Readonly<Record<keyof Config, string>> = {
   credentialsFile: 'BELFRY_NATS_CREDS',
   prefix: 'BELFRY_PREFIX',
   replicas: 'BELFRY_REPLICAS',
+  logBytes: 'BELFRY_LOG_SIZE',
   instance: 'BELFRY_INSTANCE',
   maxPrune: 'BELFRY_MAX_PRUNE',
   logFormat: 'BELFRY_LOG_FORMAT',
@@ -54,6 +57,7 @@ export const SETTING_KEYS: Readonly<Record<keyof Config, string>> = {
   credentialsFile: 'nats-creds',
   prefix: 'prefix',
   replicas: 'replicas',
+  logBytes: 'log-size',
   instance: 'instance',
   maxPrune: 'max-prune',
   logFormat: 'log-format',
@@ -108,6 +112,8 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   if (!isName(prefix)) wrong('prefix', 'a name of lower-case letters, digits and hyphens')
   const replicasText = given.replicas === undefined ? null : text(given.replicas, '')
   if (replicasText !== null && !/^[135]$/.test(replicasText)) wrong('replicas', '1, 3 or 5')
+  const logBytes = given.logBytes === undefined ? null : parseSize(text(given.logBytes, ''))
+  if (given.logBytes !== undefined && logBytes === null) wrong('logBytes', 'a size such as 512MiB or 10GiB')
   const instance = text(given.instance, instanceName(inputs.hostname, inputs.pid))
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(instance)) wrong('instance', 'letters, digits, - and _')
   const maxPrune =
@@ -123,6 +129,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
     credentialsFile: given.credentialsFile === undefined ? null : text(given.credentialsFile, ''),
     prefix,
     replicas: replicasText === null ? null : Number(replicasText),
+    logBytes,
     instance,
     maxPrune: maxPrune ?? DEFAULT_PRUNE_LIMIT,
     logFormat: logFormat === 'json' ? 'json' : 'pretty',
@@ -130,6 +137,13 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
     tree: list(given.tree, DEFAULT_TREE),
   })
   return { config, origins }
+}
+
+/** `512MiB`, `10GiB`, `1TiB`, in bytes. null: not readable. */
+export function parseSize(text: string): number | null {
+  const match = /^(\d{1,6})(MiB|GiB|TiB)$/.exec(text.trim())
+  const power = { MiB: 2, GiB: 3, TiB: 4 }[match?.[2] ?? ''] ?? 0
+  return match === null ? null : Number(match[1]) * 1024 ** power
 }
 
 /** `10,20%`: both must be exceeded for a plan to be refused. null: not readable. */

@@ -34,6 +34,8 @@ export interface NatsAccess {
 export interface BelfryOptions {
   readonly nats: NatsAccess
   readonly replicas?: number
+  /** Room for the log; left out, an existing one keeps its own and a new one gets 10 GiB. */
+  readonly logBytes?: number
   /** Unique among the instances of one installation. */
   readonly instance: string
   readonly pruneLimit: PruneLimit
@@ -66,10 +68,10 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
   const leasePublisher = new Publisher(connection, { timeoutMs: LEASE_TIMEOUT_MS })
   const closing: (() => Promise<void> | void)[] = []
   try {
-    const layout = await ensureLayout(
-      connection,
-      options.replicas === undefined ? {} : { replicas: options.replicas },
-    )
+    const layout = await ensureLayout(connection, {
+      ...(options.replicas === undefined ? {} : { replicas: options.replicas }),
+      ...(options.logBytes === undefined ? {} : { firesMaxBytes: options.logBytes }),
+    })
     const wrong = layoutError(layout)
     if (wrong !== null) throw wrong
     if (layout.created.length > 0) logger.info('the layout is made', { created: layout.created })

@@ -33,6 +33,8 @@ export interface Dev {
 }
 
 const DRAIN_MS = 2_000
+/** A server reserves what a log may grow to; a laptop has not got ten gibibytes to spare. */
+const DEV_LOG_BYTES = 1024 ** 3
 const DRAIN_STEP_MS = 20
 
 export async function startDev(options: DevOptions): Promise<Dev> {
@@ -49,6 +51,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     const belfry = await startBelfry({
       nats: { servers: [server.url], prefix: 'belfry' },
       instance: 'dev',
+      logBytes: DEV_LOG_BYTES,
       pruneLimit: options.pruneLimit,
       source,
       logger,

@@ -23,6 +23,7 @@ export function serveCommand(program: Command, io: CommandIo, finish: (code: num
       .argument('[tree...]', 'folders and files of manifests to watch (default: schedules and calendars)'),
   )
     .option('--replicas <number>', 'copies that the server keeps: 1, 3 or 5 (BELFRY_REPLICAS)')
+    .option('--log-size <size>', 'room for the log of fires, such as 10GiB (BELFRY_LOG_SIZE; default 10GiB)')
     .option('--instance <name>', 'name of this instance (BELFRY_INSTANCE; default host and process id)')
     .option('--source <name>', 'id of the watched tree (BELFRY_SOURCE; default main)')
     .option(
@@ -62,6 +63,7 @@ async function runServe(
     source,
     logger,
     ...(config.replicas === null ? {} : { replicas: config.replicas }),
+    ...(config.logBytes === null ? {} : { logBytes: config.logBytes }),
   })
   logger.info('ready', { server: belfry.connection.server, tree: config.tree })
   await stopAsked(io.signal)

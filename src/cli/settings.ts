@@ -13,6 +13,7 @@ export interface ServerFlags {
   readonly natsCreds?: string
   readonly prefix?: string
   readonly replicas?: string
+  readonly logSize?: string
   readonly instance?: string
   readonly maxPrune?: string
   readonly logFormat?: string
@@ -38,6 +39,7 @@ export async function settingsOf(
       credentialsFile: flags.natsCreds,
       prefix: flags.prefix,
       replicas: flags.replicas,
+      logBytes: flags.logSize,
       instance: flags.instance,
       maxPrune: flags.maxPrune,
       logFormat: flags.logFormat,

@@ -11,9 +11,10 @@ import { loadTree } from '../files/load-tree.ts'
 import { sourceLines } from '../files/source-lines.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS } from './io.ts'
 import { problemGithub, problemJson } from './problem-formats.ts'
+import { problemsSarif } from './problem-sarif.ts'
 import { plain, problemText } from './problem-text.ts'
 
-const FORMATS = ['text', 'json', 'github'] as const
+const FORMATS = ['text', 'json', 'github', 'sarif'] as const
 
 export interface ValidateOptions {
   readonly format: (typeof FORMATS)[number]
@@ -50,6 +51,7 @@ export async function runValidate(
   const loaded = await loadTree(roots, { cwd: io.cwd, signal: io.signal, ...at })
   const problems = loaded.ok ? loaded.value.warnings : loaded.error
   if (options.format === 'json') io.stdout(`${JSON.stringify(report(loaded, problems), null, 2)}\n`)
+  else if (options.format === 'sarif') io.stdout(`${JSON.stringify(problemsSarif(problems), null, 2)}\n`)
   else {
     const line = sourceLines(io.cwd)
     for (const found of problems) {

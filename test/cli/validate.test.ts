@@ -37,7 +37,12 @@ async function belfry(cwd: string, args: readonly string[], color = false): Prom
 const AT = ['--at', '2026-01-01T00:00:00Z']
 
 describe('belfry validate on a tree with twenty different mistakes', () => {
-  it.each(['text', 'json', 'github'])('lists all twenty, each at its place, as %s', async (format) => {
+  it.each([
+    'text',
+    'json',
+    'github',
+    'sarif',
+  ])('lists all twenty, each at its place, as %s', async (format) => {
     const { code, stdout } = await belfry(FIXTURES, [
       'validate',
       'twenty-mistakes',
