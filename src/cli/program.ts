@@ -3,6 +3,7 @@ import { BelfryError } from '../core/errors.ts'
 import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
 import { devCommand } from './dev.ts'
+import { explainCommand } from './explain.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
 import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   applyCommand,
   statusCommand,
   nextCommand,
+  explainCommand,
 ]
 
 /** Runs one command line to its end and returns the exit code. */

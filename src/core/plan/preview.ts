@@ -12,7 +12,7 @@ import { compileSchedule } from '../schedule/compile.ts'
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import { parseInstant } from '../time/instant.ts'
 import { type Zone, zoneOf } from '../time/zone.ts'
-import { compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
+import { calendarNames, compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
 import type { CompiledTrigger } from '../trigger/compiled-trigger.ts'
 
 /** Something whose times can be asked for. */
@@ -36,6 +36,8 @@ export interface PreviewedSchedule extends Timed {
   readonly entry: CatalogueEntry<'Schedule'>
   /** Its job is suspended, and the schedule with it. */
   readonly jobSuspended: boolean
+  /** Those that it names: its own, then those of its session triggers. */
+  readonly calendars: readonly CompiledCalendar[]
 }
 
 /** A tree to ask about its times, before any of it is applied. */
@@ -75,7 +77,11 @@ export function previewOf(tree: Tree, activeFrom: number): Preview {
       else {
         const firesAfter = firesAfterOf(spec, zone.value, trigger.value)
         const { compiled: times } = trigger.value
-        const facts = { spec, trigger: trigger.value, entry, jobSuspended }
+        const calendars = calendarNames(spec).flatMap((calendar) => {
+          const found = shelf.compiled(tenant, calendar)
+          return found.ok ? [found.value] : []
+        })
+        const facts = { spec, trigger: trigger.value, entry, jobSuspended, calendars }
         known = ok({ id, zone: zone.value, compiled: times, firesAfter, ...facts })
       }
       compiled.set(id, known)

@@ -16,6 +16,7 @@ export interface TraceStep {
     | 'bounds'
     | 'jitter'
     | 'selection'
+    | 'suspension'
   /** A sentence for people, without the place. */
   readonly text: string
   /** Of the holiday, session or blackout that decided. */

@@ -109,7 +109,8 @@ export class Selection {
     const because = reason === undefined ? '' : `: ${reason.name}`
     const subject = calendar.name
     if (verdict === 'held') {
-      const text = `${subject} does not cover ${date}: nothing is decided until it does`
+      const what = reason === undefined ? '' : `: it is ${reason.name}`
+      const text = `${subject} does not cover ${date}${what}; nothing is decided until it does`
       return { step: 'coverage', text, ...rule }
     }
     // Coverage that has ended but goes on by `afterEnd` is told of as what it is.
