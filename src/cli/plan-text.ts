@@ -2,7 +2,7 @@ import type pc from 'picocolors'
 import type { Problem } from '../core/errors.ts'
 import type { ChangedFire, FireChanges } from '../core/plan/fire-changes.ts'
 import type { Refusal } from '../core/plan/guard.ts'
-import { type Action, countsOf, type Plan } from '../core/plan/plan-tree.ts'
+import { type Action, countsOf, type Plan, type UpdateAction } from '../core/plan/plan-tree.ts'
 import { problemJson } from './problem-formats.ts'
 
 export interface PlanFacts {
@@ -37,7 +37,11 @@ export function planText({ plan, changes, refusal, days, warnings }: PlanFacts, 
     lines.push(...some(removed, (fire) => colors.red(`  - ${fire.local}${because(fire)}`)))
     lines.push(...some(added, (fire) => colors.green(`  + ${fire.local}${because(fire)}`)))
   }
-  if (warnings.length > 0) lines.push('', `${warnings.length} warnings (belfry validate shows them)`)
+  if (warnings.length > 0)
+    lines.push(
+      '',
+      `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} (belfry validate shows them)`,
+    )
   const { created, updated, unchanged, deleted } = counts
   lines.push(
     '',
@@ -52,12 +56,8 @@ function actionLine(action: Action, colors: Colors): string | null {
     case 'create':
       return colors.green(`+ ${action.identity}  (${action.document.file}:${action.document.line})`)
     case 'update': {
-      const what = action.documentChanged
-        ? action.timingChanged
-          ? 'timing changes'
-          : 'its times stay'
-        : 'through what it uses'
-      return colors.yellow(`~ ${action.identity}  (${action.document.file}:${action.document.line}; ${what})`)
+      const place = `${action.document.file}:${action.document.line}`
+      return colors.yellow(`~ ${action.identity}  (${place}${changeOf(action)})`)
     }
     case 'delete':
       return colors.red(`- ${action.identity}  (was ${action.live.entry.file}:${action.live.entry.line})`)
@@ -70,6 +70,13 @@ function actionLine(action: Action, colors: Colors): string | null {
         ? colors.dim(`= ${action.identity} is protected and stays, though it is no longer in the tree`)
         : null
   }
+}
+
+/** What changes about a schedule; other documents say it by what uses them. */
+function changeOf({ documentChanged, timingChanged, timing }: UpdateAction): string {
+  if (timing === null) return ''
+  if (!documentChanged) return '; through what it uses'
+  return timingChanged ? '; timing changes' : '; its times stay'
 }
 
 function because({ because: reason }: ChangedFire): string {

@@ -45,11 +45,16 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
     await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : usageCode(args)
     if (error instanceof BelfryError) {
       io.stderr(`belfry: ${error.message} [${error.code}]\n`)
-      return error.code === 'usage' ? EXIT_USAGE : EXIT_PROBLEMS
+      return error.code === 'usage' ? usageCode(args) : EXIT_PROBLEMS
     }
     throw error
   }
+}
+
+/** A plan's exit code 2 says that there are changes, so wrong usage of it must say something else. */
+function usageCode(args: readonly string[]): number {
+  return args[0] === 'plan' ? EXIT_PROBLEMS : EXIT_USAGE
 }
