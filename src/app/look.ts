@@ -2,6 +2,7 @@
  * Looking at an installation without taking part in it: reads only, joins nothing, makes nothing.
  */
 
+import { BelfryError } from '../core/errors.ts'
 import type { Identity } from '../core/names.ts'
 import {
   type AppliedRecord,
@@ -17,8 +18,10 @@ import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
 import { createNatsFireLog } from '../nats/fire-log.ts'
 import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../nats/lease-store.ts'
+import { bucketStream } from '../nats/names.ts'
 import { Publisher } from '../nats/publisher.ts'
 import { createNatsStore } from '../nats/store.ts'
+import { streamState } from '../nats/streams.ts'
 import type { KnownConsumer } from '../ports/adapter-consumers.ts'
 import type { LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { HeldLease } from '../ports/lease.ts'
@@ -41,18 +44,22 @@ export interface Sight {
   readonly server: string
 }
 
-/** Reads live state alone, for a plan. */
+/** Reads live state alone, for a plan. Empty where nothing was ever applied. */
 export async function readLive(nats: NatsAccess, logger: Logger): Promise<LiveSnapshot> {
-  return looking(
-    nats,
-    logger,
-    async ({ connection, store }) => (await liveState(store, connection.names.live)).live,
-  )
+  return looking(nats, logger, async ({ connection, store }) => {
+    if (!(await isSetUp(connection))) return new Map()
+    return (await liveState(store, connection.names.live)).live
+  })
 }
 
 /** Reads everything that `belfry status` shows. */
 export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight> {
   return looking(nats, logger, async ({ connection, publisher, store }) => {
+    if (!(await isSetUp(connection))) {
+      const { prefix } = connection.names
+      const message = `nothing of belfry is on ${connection.server} under the prefix "${prefix}": belfry serve or belfry apply sets it up`
+      throw new BelfryError('nats-layout', message)
+    }
     const log = createNatsFireLog({ connection, publisher })
     const lease = createNatsLeaseStore({ connection, publisher })
     const instances = await store(connection.names.instances).entries()
@@ -68,6 +75,11 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
       server: connection.server,
     }
   })
+}
+
+/** Whether belfry has ever been here: looking makes nothing, and waits for nothing that is not there. */
+async function isSetUp(connection: Connection): Promise<boolean> {
+  return (await streamState(connection, bucketStream(connection.names.live))) !== null
 }
 
 interface Looking {
