@@ -1,6 +1,6 @@
 import type { Position } from '../errors.ts'
 import type { Explained } from '../schedule/compiled-schedule.ts'
-import { ruleOf } from '../schedule/day-move.ts'
+import { becauseOf, ruleOf } from '../schedule/day-reason.ts'
 import type { TraceStep } from '../schedule/occurrence.ts'
 import { formatDate } from '../time/civil.ts'
 import { FIXED_DST, firstInstantOf } from '../time/dst.ts'
@@ -53,10 +53,9 @@ function calendarSteps({ calendars }: PreviewedSchedule, day: number): readonly 
     const [reason] = calendar.why(day)
     const state = calendar.dayState(day)
     const is = state === 'uncovered' ? 'does not cover' : `is ${state} on`
-    const because = reason === undefined ? '' : `: ${reason.name}`
     return {
       step: 'calendar',
-      text: `${calendar.name} ${is} ${formatDate(day)}${because}`,
+      text: `${calendar.name} ${is} ${formatDate(day)}${becauseOf(reason)}`,
       ...ruleOf(reason),
     }
   })

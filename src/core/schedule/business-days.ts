@@ -12,7 +12,7 @@ import {
 import { epochDayOfLocal, type LocalSeconds, localOf } from '../time/local.ts'
 import type { LocalPattern } from '../time/recurrence.ts'
 import type { RuledOut } from './candidates.ts'
-import { ruleOf } from './day-move.ts'
+import { ruleOf } from './day-reason.ts'
 import type { TraceStep } from './occurrence.ts'
 import type { OwnRuling } from './pattern-candidates.ts'
 

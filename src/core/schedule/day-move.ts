@@ -1,7 +1,8 @@
-import type { CompiledCalendar, DayReason } from '../calendar/compiled-calendar.ts'
+import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
 import { rollDate } from '../calendar/roll.ts'
 import type { Roll } from '../kinds.ts'
 import { formatDate } from '../time/civil.ts'
+import { becauseOf, ruleOf } from './day-reason.ts'
 import type { TraceStep } from './occurrence.ts'
 import type { Move } from './pattern-candidates.ts'
 
@@ -22,7 +23,7 @@ export function dayMove(calendar: CompiledCalendar, roll: Roll, offset: number):
       const steps: TraceStep[] = []
       if (rolled !== null && rolled !== from) {
         const [reason] = calendar.why(from)
-        const why = `${calendar.name} is closed on ${formatDate(from)}: ${reason?.name ?? 'closed'}`
+        const why = `${calendar.name} is closed on ${formatDate(from)}${becauseOf(reason)}`
         const text = `${why}; rolled (${roll}) to ${formatDate(rolled)}`
         steps.push({ step: 'roll', text, ...ruleOf(reason) })
       }
@@ -43,11 +44,4 @@ export function dayMove(calendar: CompiledCalendar, roll: Roll, offset: number):
 
 function offsetText(offset: number): string {
   return `${offset > 0 ? '+' : ''}${offset} business day${Math.abs(offset) === 1 ? '' : 's'}`
-}
-
-/** The name and place of the rule that decides, as parts of a step. */
-export function ruleOf(reason: DayReason | undefined): Pick<TraceStep, 'name' | 'position'> {
-  if (reason === undefined) return {}
-  const { name, position } = reason
-  return position === undefined ? { name } : { name, position }
 }

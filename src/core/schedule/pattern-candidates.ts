@@ -81,7 +81,8 @@ export class PatternCandidates implements Candidates {
     const reading = zone.localAt(nominal)
     if (ruling !== null) {
       const { local, ruledOut } = this.#ownRuling(ruling, nominal)
-      if (ruledOut !== null) return [{ asked: null, steps: [ruling.explain(local, ruledOut)] }]
+      if (ruledOut !== null)
+        return [{ asked: null, steps: [{ step: 'pattern', text }, ruling.explain(local, ruledOut)] }]
     }
     return this.#localsOf(nominal).flatMap((local) => {
       const sources = this.#moved === null ? [local] : this.#moved.sourcesOf(local)

@@ -184,7 +184,7 @@ class PlainSchedule implements CompiledSchedule {
     }
     if (this.#ruledOut(nominal) === null && selection !== null)
       trace.push(...selection.explain(nominal, this.#choosesDays(nominal)))
-    if (jitterMs > 0) {
+    if (jitterMs > 0 && this.#outcome(nominal) === 'fires') {
       const late = formatDuration(this.dueOf(nominal) - nominal)
       trace.push({ step: 'jitter', text: `jitter: due ${late} after the nominal time` })
     }

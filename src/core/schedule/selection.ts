@@ -4,7 +4,7 @@ import { formatDate } from '../time/civil.ts'
 import { type DstPolicy, FIXED_DST, firstInstantOf } from '../time/dst.ts'
 import { epochDayOfLocal, localOf } from '../time/local.ts'
 import type { Zone } from '../time/zone.ts'
-import { ruleOf } from './day-move.ts'
+import { becauseOf, ruleOf } from './day-reason.ts'
 import type { TraceStep } from './occurrence.ts'
 
 /** What a calendar says of one instant. */
@@ -106,7 +106,7 @@ export class Selection {
     const date = formatDate(day)
     const reason: DayReason | undefined = calendar.why(day)[0]
     const rule = ruleOf(reason)
-    const because = reason === undefined ? '' : `: ${reason.name}`
+    const because = becauseOf(reason)
     const subject = calendar.name
     if (verdict === 'held') {
       const what = reason === undefined ? '' : `: it is ${reason.name}`

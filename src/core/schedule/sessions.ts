@@ -5,7 +5,7 @@ import { FIXED_DST, firstInstantOf } from '../time/dst.ts'
 import { formatDuration } from '../time/duration.ts'
 import { epochDayOfLocal, localOf } from '../time/local.ts'
 import type { Asked, Candidates, Origin, RuledOut } from './candidates.ts'
-import { ruleOf } from './day-move.ts'
+import { ruleOf } from './day-reason.ts'
 
 export interface SessionRule {
   readonly anchor: SessionEdge

@@ -1,0 +1,28 @@
+import { runCli } from '../../src/cli/program.ts'
+
+export interface CommandRun {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs one command line in a folder, as from a pipe: no colours, no terminal. */
+export async function belfry(cwd: string, ...args: readonly string[]): Promise<CommandRun> {
+  let stdout = ''
+  let stderr = ''
+  const code = await runCli(args, {
+    stdout: (text) => {
+      stdout += text
+    },
+    stderr: (text) => {
+      stderr += text
+    },
+    color: false,
+    interactive: false,
+    columns: 110,
+    cwd,
+    env: {},
+    signal: new AbortController().signal,
+  })
+  return { code, stdout, stderr }
+}
