@@ -2,10 +2,25 @@
 export type BelfryEvent =
   | TreeEvent
   | LeaderEvent
-  | { readonly type: 'not-fired'; readonly tenant: string; readonly schedule: string; readonly facts: NotFired }
+  | {
+      readonly type: 'not-fired'
+      readonly tenant: string
+      readonly schedule: string
+      readonly facts: NotFired
+    }
   | { readonly type: 'missed'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
-  | { readonly type: 'suspended' | 'resumed'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
-  | { readonly type: 'out-of-coverage'; readonly tenant: string; readonly schedule: string; readonly facts: Facts }
+  | {
+      readonly type: 'suspended' | 'resumed'
+      readonly tenant: string
+      readonly schedule: string
+      readonly facts: Facts
+    }
+  | {
+      readonly type: 'out-of-coverage'
+      readonly tenant: string
+      readonly schedule: string
+      readonly facts: Facts
+    }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>

@@ -33,7 +33,7 @@ async function status() {
 }
 
 /** Changes the tree and waits until serve has said `message` about it. */
-async function after(change: () => void, message: string): Promise<Readonly<Record<string, unknown>>> {
+async function when(change: () => void, message: string): Promise<Readonly<Record<string, unknown>>> {
   const from = serve.lines.items.length
   change()
   return serve.said(message, from)
@@ -41,7 +41,7 @@ async function after(change: () => void, message: string): Promise<Readonly<Reco
 
 describe('while belfry serve runs', () => {
   it('an edited file changes the live trigger', async () => {
-    await after(() => installation.write('tick.yaml', tick('tick', '2s')), 'the tree is applied')
+    await when(() => installation.write('tick.yaml', tick('tick', '2s')), 'the tree is applied')
     const found = (await status()).schedules.find(
       (each: { schedule: string }) => each.schedule === 'default/tick',
     )
@@ -50,13 +50,13 @@ describe('while belfry serve runs', () => {
   })
 
   it('a new file adds a schedule and a deleted one takes it away', async () => {
-    await after(() => installation.write('more/new.yaml', tick('added')), 'the tree is applied')
+    await when(() => installation.write('more/new.yaml', tick('added')), 'the tree is applied')
     expect(await installation.entry('added')).not.toBeNull()
     const stored = await installation.records.until((items) =>
       items.some(({ key }) => key.schedule === 'added'),
     )
     expect(stored.at(-1)).toBeDefined()
-    await after(() => installation.remove('more/new.yaml'), 'the tree is applied')
+    await when(() => installation.remove('more/new.yaml'), 'the tree is applied')
     expect(await installation.entry('added')).toBeNull()
     const markers = await installation.records.until((items) =>
       items.some(({ key, reason }) => key.schedule === 'added' && reason === 'deleted'),
@@ -68,7 +68,7 @@ describe('while belfry serve runs', () => {
   })
 
   it('a file broken on purpose is reported with its line, and everything goes on firing', async () => {
-    const line = await after(
+    const line = await when(
       () =>
         installation.write(
           'broken.yaml',
@@ -76,18 +76,21 @@ describe('while belfry serve runs', () => {
         ),
       'the tree is not valid: the last good one keeps firing',
     )
-    expect(line['first']).toMatch(/broken\.yaml:\d+:\d+/)
+    expect(line.first).toMatch(/broken\.yaml:\d+:\d+/)
     const before = installation.fires().length
     await installation.untilFires(before + 3)
     const report = await status()
     expect(report.sources[0].attempted).toMatchObject({ outcome: 'invalid' })
     expect(report.sources[0].attempted.problems[0]).toMatchObject({ file: 'broken.yaml' })
-    await after(() => installation.remove('broken.yaml'), 'the tree is good again, and live state is equal to it')
+    await when(
+      () => installation.remove('broken.yaml'),
+      'the tree is good again, and live state is equal to it',
+    )
   })
 
   it('emptying the folder deletes nothing', async () => {
     const objects = (await status()).objects
-    await after(() => {
+    await when(() => {
       installation.remove('many')
       installation.remove('tick.yaml')
       installation.remove('base.yaml')
@@ -96,12 +99,12 @@ describe('while belfry serve runs', () => {
   })
 
   it('a deletion of much is refused, names the flag that allows it, and that flag allows it', async () => {
-    const refused = await after(() => {
+    const refused = await when(() => {
       installation.write('base.yaml', ADAPTER_AND_JOB)
       installation.write('tick.yaml', tick('tick', '2s'))
     }, 'the tree is refused')
-    expect(refused['message']).toBe('the tree is refused')
-    const flag = /--max-prune (\S+)/.exec(String(refused['reason']))?.[1]
+    expect(refused.message).toBe('the tree is refused')
+    const flag = /--max-prune (\S+)/.exec(String(refused.reason))?.[1]
     expect(flag).toBe('20,87%')
     const without = await belfry('apply', '.')
     expect(without).toMatchObject({ code: 1 })

@@ -12,8 +12,8 @@ import { ADAPTER_AND_JOB, scheduleText, treeOf } from '../support/tree-of.ts'
 // clean stops, crashes, edits, deletions and re-creations. Afterwards an oracle that knows only what was written to live
 // state says which times were owed, and every one of them must be one fire. Seeded: BELFRY_SEED runs one history again.
 
-const HISTORIES = Number(process.env['BELFRY_HISTORIES'] ?? 60)
-const ONLY = process.env['BELFRY_SEED']
+const HISTORIES = Number(process.env.BELFRY_HISTORIES ?? 60)
+const ONLY = process.env.BELFRY_SEED
 const NAMES = ['alpha', 'beta', 'gamma', 'delta']
 const STEPS = [1, 2, 3, 5]
 const EVENTS = 25

@@ -34,13 +34,12 @@ describe('docs/guides/daylight-saving.md', () => {
     expect(rows).toHaveLength(3)
   })
 
-  it.each(rows.map(([, cron, spring, autumn]) => ({ cron: cron!, spring: spring!, autumn: autumn! })))(
-    'says rightly when $cron fires on the days of the change',
-    ({ cron, spring, autumn }) => {
-      expect(firesOn('2026-03-08', cron)).toBe(spring)
-      expect(firesOn('2026-11-01', cron)).toBe(autumn)
-    },
-  )
+  it.each(
+    rows.map(([, cron, spring, autumn]) => ({ cron: cron!, spring: spring!, autumn: autumn! })),
+  )('says rightly when $cron fires on the days of the change', ({ cron, spring, autumn }) => {
+    expect(firesOn('2026-03-08', cron)).toBe(spring)
+    expect(firesOn('2026-11-01', cron)).toBe(autumn)
+  })
 })
 
 function firesOn(day: string, cron: string): string {
