@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { BelfryError } from '../core/errors.ts'
 import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
+import { calendarCommand } from './calendar.ts'
 import { devCommand } from './dev.ts'
 import { explainCommand } from './explain.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   nextCommand,
   explainCommand,
+  calendarCommand,
 ]
 
 /** Runs one command line to its end and returns the exit code. */
