@@ -23,6 +23,7 @@ export interface SendTreeOptions {
   readonly allowPrune: boolean
   readonly instance: string
   readonly replicas?: number
+  readonly logBytes?: number
   readonly logger: Logger
   readonly signal: AbortSignal
 }
@@ -43,7 +44,7 @@ export async function sendTree(options: SendTreeOptions): Promise<ApplyReply> {
 
 /** Takes the lease, fires what is due meanwhile, applies, and hands the lease back. */
 async function leadAndApply(options: SendTreeOptions): Promise<ApplyReply> {
-  const { nats, instance, pruneLimit, logger, source, tree, allowPrune, replicas, signal } = options
+  const { nats, instance, pruneLimit, logger, source, tree, allowPrune, replicas, logBytes, signal } = options
   let nowLeading: () => void = () => undefined
   const leading = new Promise<void>((resolve) => {
     nowLeading = resolve
@@ -56,6 +57,7 @@ async function leadAndApply(options: SendTreeOptions): Promise<ApplyReply> {
     logger,
     onLeading: () => nowLeading(),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(logBytes === undefined ? {} : { logBytes }),
   })
   try {
     const aborted = new Promise<never>((_, reject) => {

@@ -27,6 +27,7 @@ export function applyCommand(program: Command, io: CommandIo, finish: (code: num
     )
     .option('--max-prune <limit>', 'allow deleting up to COUNT,PERCENT% (default 10,20%)')
     .option('--replicas <number>', 'copies that the server keeps, when nothing is there yet')
+    .option('--log-size <size>', 'room for the log of fires, when nothing is there yet (default 10GiB)')
     .addOption(
       new Option('--format <format>', 'how the outcome is printed').choices(['text', 'json']).default('text'),
     )
@@ -59,6 +60,7 @@ async function runApply(roots: readonly string[], flags: ApplyFlags, io: Command
     logger: loggerFor(config, io, 'warn'),
     signal: io.signal,
     ...(config.replicas === null ? {} : { replicas: config.replicas }),
+    ...(config.logBytes === null ? {} : { logBytes: config.logBytes }),
   })
   if (flags.format === 'json') io.stdout(`${JSON.stringify(reply, null, 2)}\n`)
   if (reply.outcome === 'refused') {

@@ -4,13 +4,17 @@ import type { AttemptRecord } from '../core/plan/live-entry.ts'
 import type { Standing } from '../core/plan/standing.ts'
 import { formatDuration } from '../core/time/duration.ts'
 import type { LogRecord } from '../ports/fire-log.ts'
+import type { HeldLease } from '../ports/lease.ts'
 import { inColumns } from './columns.ts'
 import { problemJson } from './problem-formats.ts'
 
 export interface StatusFacts {
   readonly sight: Sight
   readonly standings: readonly Standing[]
+  /** Schedules in all. */
   readonly total: number
+  /** Schedules asked for but beyond the limit. */
+  readonly hidden: number
   /** The last entry of each schedule, by `tenant/name`. */
   readonly last: ReadonlyMap<string, LogRecord>
 }
@@ -21,7 +25,7 @@ type Health = 'healthy' | 'late' | 'lost'
 const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
-export function statusText({ sight, standings, total, last }: StatusFacts, colors: Colors): string {
+export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
   const { at, lease, applied, attempted, instances, log, live } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
@@ -55,7 +59,7 @@ export function statusText({ sight, standings, total, last }: StatusFacts, color
       ['instance', 'role', 'health', 'version', 'schedules', 'tz', 'clock'],
       ...instances.map((each) => [
         each.instance,
-        each.role,
+        roleOf(each, lease),
         health(at - each.seenAt),
         each.version,
         String(each.schedules),
@@ -81,7 +85,7 @@ export function statusText({ sight, standings, total, last }: StatusFacts, color
     ]
   })
   lines.push(...inColumns([['schedule', 'condition', 'next', 'last entry', 'written in', ''], ...rows]))
-  if (total > standings.length) lines.push(`and ${total - standings.length} more (--limit)`)
+  if (hidden > 0) lines.push(`and ${hidden} more (--limit)`)
   return `${lines.join('\n')}\n`
 }
 
@@ -90,6 +94,11 @@ function conditionOf({ outcome }: AttemptRecord): string {
   return { applied: 'Ready', invalid: 'Stalled (not valid)', refused: 'Stalled (refused)', behind: 'Behind' }[
     outcome
   ]
+}
+
+/** The lease says who leads; an instance that was killed would call itself the leader in its last words. */
+function roleOf({ instance }: { readonly instance: string }, lease: HeldLease | null): 'leader' | 'standby' {
+  return lease !== null && !lease.record.released && lease.record.holder === instance ? 'leader' : 'standby'
 }
 
 function health(ageMs: number): Health {
@@ -141,6 +150,7 @@ export function statusJson({
     }),
     instances: instances.map(({ seenAt, startedAt, nextDue, ...rest }) => ({
       ...rest,
+      role: roleOf(rest, lease),
       health: health(at - seenAt),
       seenAt: instant(seenAt),
       startedAt: instant(startedAt),

@@ -37,10 +37,12 @@ async function runStatus(names: readonly string[], flags: StatusFlags, io: Comma
   const shown =
     names.length === 0 ? all : all.filter((standing) => names.some((name) => isNamed(standing, name)))
   const limit = Math.max(1, Number.parseInt(flags.limit, 10) || 20)
+  const standing = names.length === 0 ? shown.slice(0, limit) : shown
   const facts = {
     sight,
-    standings: names.length === 0 ? shown.slice(0, limit) : shown,
+    standings: standing,
     total: all.length,
+    hidden: shown.length - standing.length,
     last,
   }
   io.stdout(

@@ -54,7 +54,8 @@ interface Applying {
 export class Reconciler {
   readonly #options: ReconcilerOptions
   #dirty = true
-  #seenChange = false
+  /** The newest tree that was loaded here after another one: it changed before our eyes. */
+  #changedTo: string | null = null
   #loadedDigest: string | null = null
   #wake = new AbortController()
   #queue: Promise<unknown> = Promise.resolve()
@@ -64,10 +65,9 @@ export class Reconciler {
     this.#options = options
   }
 
-  /** The tree may differ. `seenHere`: because a change was seen as it happened. */
-  poke(seenHere: boolean): void {
+  /** The tree may differ. */
+  poke(): void {
     this.#dirty = true
-    this.#seenChange ||= seenHere
     this.#wake.abort()
   }
 
@@ -85,7 +85,6 @@ export class Reconciler {
     const { source, clock, logger } = this.#options
     if (source === null) return
     this.#dirty = true
-    this.#seenChange = false
     const wakeUp = () => this.#wake.abort()
     signal.addEventListener('abort', wakeUp, { once: true })
     while (!signal.aborted) {
@@ -134,8 +133,10 @@ export class Reconciler {
       await this.#invalid(source, loaded.error)
       return { kind: 'invalid', problems: loaded.error }
     }
-    this.#loadedDigest = loaded.value.digest
-    const seenChange = this.#seenChange
+    const { digest } = loaded.value
+    if (this.#loadedDigest !== null && this.#loadedDigest !== digest) this.#changedTo = digest
+    this.#loadedDigest = digest
+    const seenChange = this.#changedTo === digest
     const { pruneLimit: limit } = this.#options
     return this.#alone(() =>
       this.#apply({ source: source.id, tree: loaded.value, limit, seenChange }, signal),
@@ -200,7 +201,9 @@ export class Reconciler {
   }
 
   async #invalid(source: TreeSource, problems: readonly Problem[]): Promise<void> {
-    const first = problems[0]
+    // Warnings stop nothing: they stand in the list, but are neither counted nor told first.
+    const errors = problems.filter(({ severity }) => severity === 'error')
+    const [first] = errors
     const place =
       first?.position === undefined
         ? ''
@@ -208,11 +211,11 @@ export class Reconciler {
     const message = `${place}${first?.message ?? 'the tree cannot be read'}`
     this.#options.logger.error('the tree is not valid: the last good one keeps firing', {
       source: source.id,
-      problems: problems.length,
+      problems: errors.length,
       first: message,
     })
-    await this.#attempt(source.id, { outcome: 'invalid', digest: null, message, problems })
-    this.#event('invalid', source.id, '', { problems: problems.length, first: message })
+    await this.#attempt(source.id, { outcome: 'invalid', digest: null, message, problems: errors })
+    this.#event('invalid', source.id, '', { problems: errors.length, first: message })
   }
 
   /** Says what became of the tree that was looked at; the same again is not written again. */

@@ -20,6 +20,7 @@ import type { LeaseStore } from '../ports/lease.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Store } from '../ports/store.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
+import { alarmBell } from './alarm-bell.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
 import { Elector } from './elector.ts'
@@ -100,15 +101,11 @@ export class Scheduler {
     })
     this.#positions = new LogPositions(log)
     const mayWrite = () => this.#mayWrite()
-    const writer = new FireWriter({
-      log,
-      clock,
-      mayWrite,
-      onAlarm: (name, facts) => {
-        logger.error('the log does not take entries: fires are late, none is lost', { alarm: name, ...facts })
-        events.emit({ type: 'alarm', name, facts })
-      },
+    const alarm = alarmBell(clock, (name, facts) => {
+      logger.error('the log does not take entries: fires are late, none is lost', { alarm: name, ...facts })
+      events.emit({ type: 'alarm', name, facts })
     })
+    const writer = new FireWriter({ log, clock, mayWrite, onAlarm: alarm })
     this.#loop = new TriggerLoop({
       clock,
       writer,
@@ -180,7 +177,7 @@ export class Scheduler {
     this.#follow()
     this.#live.start(signal)
     await this.#live.reached(await live.lastRevision(), signal)
-    source?.watch(() => this.#reconciler.poke(true), signal)
+    source?.watch(() => this.#reconciler.poke(), signal)
     this.#running = Promise.all([this.#elector.run(signal), this.#serverTime.run(signal), this.#beat(signal)])
   }
 

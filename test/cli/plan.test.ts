@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { runInProcess } from '../support/run-cli.ts'
+import { belfry } from '../support/command-line.ts'
 import { ADAPTER_AND_JOB, calendarText, scheduleText } from '../support/tree-of.ts'
 
 const GOLDEN = fileURLToPath(new URL('../golden/plan', import.meta.url))
@@ -23,7 +23,7 @@ const write = (side: 'base' | 'head', text: string) => {
   writeFileSync(join(folder, side, 'schedules', 'tree.yaml'), text)
 }
 const plan = (...args: readonly string[]) =>
-  runInProcess(join(folder, 'head'), ['plan', 'schedules', '--base', '../base', ...AT, ...args])
+  belfry(join(folder, 'head'), 'plan', 'schedules', '--base', '../base', ...AT, ...args)
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'belfry-plan-'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { problem } from '../../src/core/errors.ts'
+import { problem, warning } from '../../src/core/errors.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, calendarText, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -48,6 +48,42 @@ describe('a leader', () => {
     expect(simulation.fires('tick')).toEqual(seconds(Date.parse(START), simulation.clock.now()))
     const attempted = JSON.parse(simulation.live.get('attempted.main')!.value)
     expect(attempted).toMatchObject({ outcome: 'invalid', message: 'a.yaml:3:1: broken on purpose' })
+  })
+
+  it('tells of a broken tree by its first error, whatever warnings come before it', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(treeOf(ADAPTER_AND_JOB + everySecond('tick')))
+    await simulation.started('a', source)
+    source.break([
+      warning('coverage-ending', 'ends soon', { position: { file: 'a.yaml', line: 1, column: 1 } }),
+      problem('invalid-yaml', 'broken on purpose', { position: { file: 'b.yaml', line: 3, column: 1 } }),
+    ])
+    await simulation.clock.advance(1_000)
+    const attempted = JSON.parse(simulation.live.get('attempted.main')!.value)
+    expect(attempted).toMatchObject({ message: 'b.yaml:3:1: broken on purpose', problemCount: 1 })
+  })
+
+  it('that starts with a tree that was applied before leaves it alone, until it sees it change', async () => {
+    const simulation = new Simulation(START)
+    const older = treeOf(ADAPTER_AND_JOB + everySecond('tick'))
+    const newer = treeOf(ADAPTER_AND_JOB + everySecond('tick') + everySecond('more'))
+    const source = new SimulatedSource(older)
+    const first = await simulation.started('a', source)
+    source.set(newer)
+    await simulation.clock.advance(1_000)
+    await simulation.during(first.stop())
+    // Another machine, whose checkout is old. Its watcher reports what it finds when it begins.
+    const stale = new SimulatedSource(older)
+    await simulation.started('b', stale)
+    stale.set(older)
+    await simulation.clock.advance(1_000)
+    expect(simulation.live.get('Schedule.default.more')).not.toBeNull()
+    expect(JSON.parse(simulation.live.get('attempted.main')!.value)).toMatchObject({ outcome: 'behind' })
+    stale.set(newer)
+    await simulation.clock.advance(1_000)
+    stale.set(older)
+    await simulation.clock.advance(1_000)
+    expect(simulation.live.get('Schedule.default.more')).toBeNull()
   })
 
   it('writes nothing when the same tree comes again', async () => {

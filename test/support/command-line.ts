@@ -7,7 +7,19 @@ export interface CommandRun {
 }
 
 /** Runs one command line in a folder, as from a pipe: no colours, no terminal. */
-export async function belfry(cwd: string, ...args: readonly string[]): Promise<CommandRun> {
+export function belfry(cwd: string, ...args: readonly string[]): Promise<CommandRun> {
+  return runIn({ cwd, color: false }, args)
+}
+
+/** The same, with colours. */
+export function belfryInColor(cwd: string, ...args: readonly string[]): Promise<CommandRun> {
+  return runIn({ cwd, color: true }, args)
+}
+
+async function runIn(
+  { cwd, color }: { readonly cwd: string; readonly color: boolean },
+  args: readonly string[],
+): Promise<CommandRun> {
   let stdout = ''
   let stderr = ''
   const code = await runCli(args, {
@@ -17,7 +29,7 @@ export async function belfry(cwd: string, ...args: readonly string[]): Promise<C
     stderr: (text) => {
       stderr += text
     },
-    color: false,
+    color,
     interactive: false,
     columns: 110,
     cwd,
