@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { CompiledCalendar } from '../core/calendar/compiled-calendar.ts'
-import { BelfryError } from '../core/errors.ts'
 import { DEFAULT_TENANT } from '../core/names.ts'
 import { differingDays } from '../core/plan/calendar-days.ts'
 import type { Preview } from '../core/plan/preview.ts'
 import { runwayOf } from '../core/plan/runway.ts'
-import { epochDayOf, formatDate, yearOf } from '../core/time/civil.ts'
-import { epochDayOfLocal } from '../core/time/local.ts'
+import { formatDate } from '../core/time/civil.ts'
+import { type RangeFlags, rangeOf, tellUncovered, withRange } from './calendar-range.ts'
 import {
   coverageJson,
   coverageLines,
@@ -28,10 +27,7 @@ interface CalendarFlags extends TreeFlags {
   readonly format: 'text' | 'json'
 }
 
-interface RangeFlags extends CalendarFlags {
-  readonly from?: string
-  readonly to?: string
-}
+type DaysFlags = CalendarFlags & RangeFlags
 
 interface Asked {
   readonly preview: Preview
@@ -68,26 +64,7 @@ export function calendarCommand(program: Command, io: CommandIo, finish: (code: 
   add('coverage [names...]', 'How long calendars still know what they say.', runCoverage)
 }
 
-function withRange(command: Command): Command {
-  return command
-    .option('--from <date>', 'first day (default: of this year)')
-    .option('--to <date>', 'last day (default: of the year of --from)')
-}
-
-/** Both days included. */
-function rangeOf(
-  flags: RangeFlags,
-  calendar: CompiledCalendar,
-  present: number,
-): { from: number; to: number } {
-  const today = epochDayOfLocal(calendar.zone.localAt(present))
-  const from = flags.from === undefined ? epochDayOf(yearOf(today), 1, 1) : dateOf('--from', flags.from)
-  const to = flags.to === undefined ? epochDayOf(yearOf(from) + 1, 1, 1) - 1 : dateOf('--to', flags.to)
-  if (to < from) throw new BelfryError('usage', `--to ${formatDate(to)} is before --from ${formatDate(from)}`)
-  return { from, to }
-}
-
-async function runDays([name = '']: readonly string[], flags: RangeFlags, asked: Asked): Promise<void> {
+async function runDays([name = '']: readonly string[], flags: DaysFlags, asked: Asked): Promise<void> {
   const { preview, present, io } = asked
   const calendar = found(preview.calendar(name))
   const { from, to } = rangeOf(flags, calendar, present)
@@ -105,20 +82,6 @@ async function runDays([name = '']: readonly string[], flags: RangeFlags, asked:
   tellUncovered(calendar, { from, to }, io)
 }
 
-/** What is not known must not look like usual days. */
-function tellUncovered(
-  calendar: CompiledCalendar,
-  { from, to }: { from: number; to: number },
-  io: CommandIo,
-): void {
-  const { coverage, name } = calendar
-  const ends = coverage.to !== null && to > coverage.to
-  const begins = coverage.from !== null && from < coverage.from
-  if (begins) io.stderr(`${name} does not cover the days before ${formatDate(coverage.from!)}\n`)
-  if (ends)
-    io.stderr(`${name} covers no days after ${formatDate(coverage.to!)} (afterEnd: ${coverage.afterEnd})\n`)
-}
-
 async function runWhy(
   [name = '', date = '']: readonly string[],
   flags: CalendarFlags,
@@ -131,7 +94,7 @@ async function runWhy(
   else for (const line of whyLines(calendar, day, pc.createColors(io.color))) io.stdout(`${line}\n`)
 }
 
-async function runCompare(names: readonly string[], flags: RangeFlags, asked: Asked): Promise<void> {
+async function runCompare(names: readonly string[], flags: DaysFlags, asked: Asked): Promise<void> {
   const { preview, present, io } = asked
   const [first, second] = names.map((name) => found(preview.calendar(name))) as [
     CompiledCalendar,

@@ -5,6 +5,8 @@ import { applyCommand } from './apply.ts'
 import { calendarCommand } from './calendar.ts'
 import { devCommand } from './dev.ts'
 import { explainCommand } from './explain.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
 import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
@@ -25,6 +27,8 @@ const COMMANDS: readonly AddCommand[] = [
   nextCommand,
   explainCommand,
   calendarCommand,
+  importCommand,
+  exportCommand,
 ]
 
 /** Runs one command line to its end and returns the exit code. */
