@@ -1,8 +1,9 @@
 import { type Identity, partsOf } from '../names.ts'
 import { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import type { Catalogue } from '../schedule/catalogue.ts'
-import type { Occurrence } from '../schedule/occurrence.ts'
+import type { Occurrence, TraceStep } from '../schedule/occurrence.ts'
 import { formatLocal } from '../time/instant.ts'
+import { epochDayOfLocal, formatLocalSeconds } from '../time/local.ts'
 import { zoneOf } from '../time/zone.ts'
 import { compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
 import type { CompiledTrigger } from '../trigger/compiled-trigger.ts'
@@ -127,13 +128,26 @@ function firesOf(side: Side | null, { from, to }: Horizon): ReadonlyMap<number, 
   return fires
 }
 
-/** What the schedule as it will be has to say about a time: its last reason, if that is more than the pattern. */
+/**
+ * What the schedule as it will be has to say about a time: its last reason, if that is more than the pattern. A time that
+ * is no longer one of its own may still be asked for, and end up elsewhere.
+ */
 function reasonFor(nominal: number, side: Side | null): string | null {
   if (side === null) return null
-  const found = side.trigger.compiled.nextCandidate(nominal - 1)
-  if (found === null || found.nominal !== nominal) return null
-  const reason = found.trace.findLast(({ step }) => step !== 'pattern' && step !== 'jitter')
-  return reason?.text ?? null
+  const { compiled } = side.trigger
+  const found = compiled.nextCandidate(nominal - 1)
+  if (found !== null && found.nominal === nominal) return beyondPattern(found.trace)
+  const zone = zoneOf(side.timezone)
+  if (!zone.ok) return null
+  const local = zone.value.localAt(nominal)
+  for (const explained of compiled.on(epochDayOfLocal(local))) {
+    if (explained.asked === formatLocalSeconds(local)) return beyondPattern(explained.trace)
+  }
+  return null
+}
+
+function beyondPattern(trace: readonly TraceStep[]): string | null {
+  return trace.find(({ step }) => step !== 'pattern' && step !== 'jitter')?.text ?? null
 }
 
 function askedDate(occurrence: Occurrence, timezone: string): string {
