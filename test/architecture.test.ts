@@ -54,7 +54,7 @@ const CORE_ORDER: Record<string, readonly string[]> = {
 
 const CORE_PACKAGES: Record<string, readonly string[]> = {
   base: [],
-  time: ['luxon'],
+  time: [],
   cron: [],
   calendar: [],
   manifest: ['yaml', 'ajv', 'ajv-formats'],
