@@ -185,6 +185,8 @@ export class Scheduler {
   async applyTree(request: { source: string; tree: Tree; limit: PruneLimit }): Promise<ReconcileOutcome> {
     const leadership = this.#leadership
     if (leadership === null) return { kind: 'moved' }
+    // What the old live state owes comes first, and an edit can be cut only by a loop that leads.
+    await leadership.caughtUp
     return this.#reconciler.applyTree({ ...request, signal: leadership.stop.signal })
   }
 
@@ -203,13 +205,11 @@ export class Scheduler {
     return this.#loop.upcoming(this.#options.clock.now(), limit)
   }
 
-  /** Decides nothing any more; resolves when what is in flight is answered and the cursors are stored. Keeps the lease. */
+  /** Decides nothing any more; resolves when what is in flight is answered. Keeps the lease. */
   async drain(): Promise<void> {
     const led = this.#leadership
-    if (led === null || led.stop.signal.aborted) return void (await led?.done)
-    led.stop.abort()
-    await led.done
-    await this.#storeCursors()
+    led?.stop.abort()
+    await led?.done
   }
 
   /** Stops cleanly; tolerates never started and twice. */
@@ -219,16 +219,12 @@ export class Scheduler {
     this.#following?.abort()
     this.#stopping.abort()
     await this.#running
-    const led = this.#leadership
-    if (led !== null) {
-      this.#options.events.emit({
-        type: 'leader-released',
-        instance: this.#options.instance,
-        term: led.term,
-      })
-      await this.#elector.release()
-    }
-    await this.#options.events.flush(EVENT_FLUSH_MS)
+    const { events, instance } = this.#options
+    const { term } = this.#elector
+    // A standby goes on from here; the cursors, which decide nothing, are stored after it could.
+    if (await this.#elector.release()) events.emit({ type: 'leader-released', instance, term: term ?? 0 })
+    if (this.#leadership !== null) await this.#storeCursors()
+    await events.flush(EVENT_FLUSH_MS)
   }
 
   #mayWrite(): boolean {
@@ -237,6 +233,9 @@ export class Scheduler {
   }
 
   #lead(term: number): void {
+    // Won while it stops: there is nothing to do but to release it.
+    if (this.#stopping.signal.aborted) return
+    const before = this.#leadership?.done
     const stop = new AbortController()
     const { instance, logger, events, onLeading } = this.#options
     logger.info('this instance leads', { term })
@@ -244,8 +243,10 @@ export class Scheduler {
     const ready = this.#passBarrier(stop.signal)
     const firing = ready.then(() => this.#loop.lead(term, stop.signal))
     const caughtUp = ready.then(() => this.#loop.caughtUp(stop.signal))
-    const reconciling = caughtUp.then(() => this.#reconciler.run(stop.signal))
-    const storing = ready.then(() => this.#checkpoint.run(stop.signal))
+    // Firing waits for nothing that an earlier term still has under way; the rest is done by one term at a time.
+    const alone = Promise.all([caughtUp, before])
+    const reconciling = alone.then(() => this.#reconciler.run(stop.signal))
+    const storing = alone.then(() => this.#checkpoint.run(stop.signal))
     const done = Promise.all([firing, reconciling, storing]).then(() => undefined)
     this.#leadership = { term, stop, caughtUp, done }
     onLeading?.(term)
@@ -256,9 +257,11 @@ export class Scheduler {
     if (led === null || led.term !== term) return
     this.#options.logger.warn('leadership is lost', { term, successor })
     led.stop.abort()
-    await led.done
-    if (this.#leadership === led) this.#leadership = null
     if (!this.#stopping.signal.aborted) this.#follow()
+    await led.done
+    // It may lead again already.
+    if (this.#leadership !== led) return
+    this.#leadership = null
     this.#options.onStanding?.(successor)
   }
 

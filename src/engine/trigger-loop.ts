@@ -64,6 +64,12 @@ interface Slot extends Due {
   work: Promise<void> | null
 }
 
+/** The moment of an edit, and what the marker there says. */
+export interface Cut {
+  readonly cutAt: number
+  readonly reason: MarkerReason
+}
+
 interface Leading {
   readonly term: number
   readonly signal: AbortSignal
@@ -73,6 +79,10 @@ export class TriggerLoop {
   readonly #options: TriggerLoopOptions
   readonly #slots = new Map<string, Slot>()
   readonly #heap = new DueHeap<Slot>()
+  /** Schedules that have not been decided to the end since the term began: what it still owes of the time before it. */
+  readonly #owing = new Set<Slot>()
+  /** Work of schedules that were removed while it was under way: one that comes again waits for it. */
+  readonly #leaving = new Map<string, Promise<void>>()
   #leading: Leading | null = null
   #wake = new AbortController()
   #inFlight = 0
@@ -116,6 +126,8 @@ export class TriggerLoop {
         heapIndex: -1,
       }
       this.#slots.set(id, added)
+      const before = this.#leaving.get(id)
+      if (before !== undefined) added.work = before.then(() => this.#rest(added))
       this.#arm(added)
       return
     }
@@ -131,41 +143,54 @@ export class TriggerLoop {
     const slot = this.#slots.get(id)
     if (slot === undefined) return
     this.#heap.remove(slot)
+    this.#owing.delete(slot)
     this.#slots.delete(id)
+    const { work } = slot
+    if (work === null) return
+    const gone = work.then(() => {
+      if (this.#leaving.get(id) === gone) this.#leaving.delete(id)
+    })
+    this.#leaving.set(id, gone)
   }
 
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
   async lead(term: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
-    this.#leading = { term, signal }
-    for (const slot of this.#slots.values()) this.#arm(slot)
+    const leading = { term, signal }
+    this.#leading = leading
+    for (const slot of this.#slots.values()) {
+      this.#owing.add(slot)
+      this.#arm(slot)
+    }
     const wakeUp = () => this.#wake.abort()
     signal.addEventListener('abort', wakeUp, { once: true })
     while (!signal.aborted) {
       this.#wake = new AbortController()
-      await clock.sleep(await this.#tick(signal), this.#wake.signal)
+      const restMs = await this.#tick(signal)
+      // After work not a pause but a breath, which no wake-up cuts short: the process has other things to do as well.
+      await clock.sleep(restMs, restMs === 0 ? signal : this.#wake.signal)
     }
     signal.removeEventListener('abort', wakeUp)
-    this.#leading = null
+    // The next term of this instance may have begun: the heap is then its own.
+    if (this.#leading === leading) {
+      this.#leading = null
+      this.#heap.clear()
+      this.#owing.clear()
+    }
     await this.answered()
-    this.#heap.clear()
   }
 
   /** Resolves when everything that is in flight now has been answered. */
   async answered(): Promise<void> {
-    await Promise.all([...this.#slots.values()].map((slot) => slot.work))
+    const working: Promise<void>[] = [...this.#leaving.values()]
+    for (const { work } of this.#slots.values()) if (work !== null) working.push(work)
+    await Promise.all(working)
   }
 
-  /** Resolves when everything that is due now has been decided and stored: the catch-up after a start. */
+  /** Resolves when everything that was due when the term began has been decided and stored, or `signal` aborts. */
   async caughtUp(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
-    for (;;) {
-      const working = [...this.#slots.values()].flatMap((slot) => slot.work ?? [])
-      const due = this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY
-      if (signal.aborted || (working.length === 0 && due > clock.now())) return
-      if (working.length > 0) await Promise.race(working)
-      else await clock.sleep(CLOCK_RETRY_MS, signal)
-    }
+    while (this.#owing.size > 0 && !signal.aborted) await clock.sleep(CLOCK_RETRY_MS, signal)
   }
 
   /**
@@ -173,31 +198,36 @@ export class TriggerLoop {
    * where each is settled, by `positionKey`; null if leadership was lost on the way: what was settled stays settled, and
    * another leader goes on from there.
    */
-  async settle(
-    keys: readonly ScheduleKey[],
-    cut: { readonly cutAt: number; readonly reason: MarkerReason },
-  ): Promise<ReadonlyMap<string, number> | null> {
+  async settle(keys: readonly ScheduleKey[], cut: Cut): Promise<ReadonlyMap<string, number> | null> {
     const leading = this.#leading
     if (leading === null) return null
-    const settled = new Map<string, number>()
-    const all = await Promise.all(
-      keys.map(async (key) => {
-        const id = positionKey(key)
-        const slot = this.#slots.get(id)
-        if (slot === undefined) return true
-        slot.held = true
-        this.#heap.remove(slot)
-        await slot.work
-        const cutting = this.#cut(slot, cut, leading)
-        slot.work = cutting.then(() => {
-          slot.work = null
-        })
-        const done = await cutting
-        settled.set(id, this.#options.positions.of(key).lastNominal)
-        return done
-      }),
-    )
-    return all.every(Boolean) ? settled : null
+    const slots: Slot[] = []
+    for (const key of keys) {
+      const slot = this.#slots.get(positionKey(key))
+      if (slot === undefined) continue
+      slot.held = true
+      this.#heap.remove(slot)
+      slots.push(slot)
+    }
+    const { clock, positions } = this.#options
+    const cutting: Promise<boolean>[] = []
+    let sliceFrom = clock.monotonic()
+    for (const slot of slots) {
+      cutting.push(this.#settleOne(slot, cut, leading))
+      if (clock.monotonic() - sliceFrom <= SLICE_MS) continue
+      await clock.sleep(0, leading.signal)
+      sliceFrom = clock.monotonic()
+    }
+    if (!(await Promise.all(cutting)).every(Boolean)) return null
+    return new Map(slots.map(({ key }) => [positionKey(key), positions.of(key).lastNominal]))
+  }
+
+  async #settleOne(slot: Slot, cut: Cut, leading: Leading): Promise<boolean> {
+    // Without a pause where there is none to make: what is decided here counts for the caller's slice.
+    while (slot.work !== null) await slot.work
+    const cutting = this.#cut(slot, cut, leading)
+    slot.work = cutting.then(() => this.#rest(slot))
+    return cutting
   }
 
   /** Lets held schedules go on, with whatever version is installed now. */
@@ -242,7 +272,6 @@ export class TriggerLoop {
         sliceFrom = clock.monotonic()
       }
     }
-    // Not a pause but a breath: whatever else the process has to do comes in between.
     if (ready.length > 0) return 0
     const due = this.#heap.peek()?.due ?? Number.POSITIVE_INFINITY
     return Math.max(1, Math.min(due - now, LONGEST_SLEEP_MS))
@@ -255,21 +284,28 @@ export class TriggerLoop {
     const decision = decide(trigger, this.#progress(slot), now)
     this.#notice(slot, decision)
     if (decision.entries.length === 0) {
-      this.#finish(slot, decision)
+      this.#finish(slot, decision, now)
       return
     }
     this.#inFlight += 1
     slot.work = this.#store(slot, decision, leading).then((stored) => {
-      slot.work = null
       this.#inFlight -= 1
       // Another version may have come while this one's entries were on their way: then its own decision counts.
-      if (stored && slot.trigger === trigger) this.#finish(slot, decision)
-      else if (this.#isInstalled(slot)) this.#arm(slot)
+      if (!stored || slot.trigger !== trigger) return this.#rest(slot)
+      slot.work = null
+      this.#finish(slot, decision, now)
     })
   }
 
-  #finish(slot: Slot, decision: Decision): void {
+  /** Ends the work on a slot that must be decided anew. */
+  #rest(slot: Slot): void {
+    slot.work = null
+    if (this.#isInstalled(slot)) this.#arm(slot)
+  }
+
+  #finish(slot: Slot, decision: Decision, now: number): void {
     slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
+    if (decision.wakeAt === null || decision.wakeAt > now) this.#owing.delete(slot)
     if (this.#leading === null || slot.held || !this.#isInstalled(slot)) return
     if (decision.wakeAt === null) this.#heap.remove(slot)
     else {
@@ -312,23 +348,22 @@ export class TriggerLoop {
     return true
   }
 
-  async #cut(
-    slot: Slot,
-    cut: { readonly cutAt: number; readonly reason: MarkerReason },
-    leading: Leading,
-  ): Promise<boolean> {
-    const { clock } = this.#options
+  async #cut(slot: Slot, cut: Cut, leading: Leading): Promise<boolean> {
+    const { clock, mayWrite } = this.#options
     while (!leading.signal.aborted) {
-      const decision = decideCut(slot.trigger, this.#progress(slot), cut)
-      this.#notice(slot, decision)
-      const stored = await this.#store(slot, decision, leading)
-      if (!stored && !this.#settledBeyond(slot, cut.cutAt)) {
-        // Trust may come back; until then nothing may be sent, and nobody else must be kept waiting.
+      if (!mayWrite()) {
+        // Trust may come back; until then nothing is decided, and nobody else must be kept waiting.
         await clock.sleep(CLOCK_RETRY_MS, leading.signal)
         continue
       }
+      const decision = decideCut(slot.trigger, this.#progress(slot), cut)
+      this.#notice(slot, decision)
+      const stored = await this.#store(slot, decision, leading)
+      if (!stored && !this.#settledBeyond(slot, cut.cutAt)) continue
       slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
       if (decision.wakeAt === null) return true
+      // A long range goes in slices, with room for others between them.
+      await clock.sleep(0, leading.signal)
     }
     return false
   }
