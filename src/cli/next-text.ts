@@ -45,7 +45,10 @@ export function upcomingLines(entry: Upcoming, options: NextTextOptions): readon
 }
 
 /** Neighbours of one day that do not fire for the same reason. */
-function byDayAndReason(occurrences: readonly Occurrence[], zone: Zone): readonly (readonly Occurrence[])[] {
+export function byDayAndReason(
+  occurrences: readonly Occurrence[],
+  zone: Zone,
+): readonly (readonly Occurrence[])[] {
   const groups: Occurrence[][] = []
   let last = ''
   for (const occurrence of occurrences) {
@@ -59,12 +62,13 @@ function byDayAndReason(occurrences: readonly Occurrence[], zone: Zone): readonl
   return groups
 }
 
-function groupText(group: readonly Occurrence[], zone: Zone): string {
+/** When candidates that do not fire would have, and why they do not. */
+export function groupText(group: readonly Occurrence[], zone: Zone, name = ''): string {
   const first = group[0]!
-  const note = noteText(first)
+  const note = `${name}${name === '' ? '' : '  '}${noteText(first)}`
   if (group.length === 1) return `${localText(first.nominal, zone)}  ${note}`
   const last = clockText(group.at(-1)!.nominal, zone).slice('Tue 2026-01-27 '.length)
-  return `${localText(first.nominal, zone)}  to ${last}, ${group.length} times ${note}`
+  return `${localText(first.nominal, zone)}  to ${last}, ${group.length} times  ${note}`
 }
 
 /** One entry of `next --format json`. */

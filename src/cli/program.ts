@@ -11,6 +11,7 @@ import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
 import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
+import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
 import { validateCommand } from './validate.ts'
 
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   nextCommand,
   explainCommand,
   calendarCommand,
+  simulateCommand,
   importCommand,
   exportCommand,
 ]

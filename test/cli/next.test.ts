@@ -130,7 +130,7 @@ describe('belfry next SCHEDULE', () => {
       '2',
     )
     expect(stdout).toContain(
-      'Sun 2026-03-08 01:00 +00:00  to 04:00, 4 times skipped: maintenance (calendars/market.yaml:25)',
+      'Sun 2026-03-08 01:00 +00:00  to 04:00, 4 times  skipped: maintenance (calendars/market.yaml:25)',
     )
   })
 

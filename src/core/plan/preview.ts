@@ -33,6 +33,8 @@ export interface PreviewedSchedule extends Timed {
   /** The tenant's defaults merged. */
   readonly spec: ScheduleSpec
   readonly trigger: CompiledTrigger
+  /** When this version begins to hold, epoch milliseconds; -Infinity: when it is applied. */
+  readonly activeFrom: number
   readonly entry: CatalogueEntry<'Schedule'>
   /** Its job is suspended, and the schedule with it. */
   readonly jobSuspended: boolean
@@ -75,13 +77,16 @@ export function previewOf(tree: Tree, activeFrom: number): Preview {
       const jobSuspended = catalogue.find('Job', tenant, spec.job)?.manifest.spec.suspend === true
       if (!trigger.ok || !zone.ok) known = err(trigger.ok ? [] : trigger.error)
       else {
-        const firesAfter = firesAfterOf(spec, zone.value, trigger.value)
+        const starts = activeFromOf(spec, zone.value)
+        const { suspension } = trigger.value
+        const suspendedTo = suspension === null ? starts : (suspension.until ?? Number.POSITIVE_INFINITY)
+        const firesAfter = Math.max(starts, suspendedTo)
         const { compiled: times } = trigger.value
         const calendars = calendarNames(spec).flatMap((calendar) => {
           const found = shelf.compiled(tenant, calendar)
           return found.ok ? [found.value] : []
         })
-        const facts = { spec, trigger: trigger.value, entry, jobSuspended, calendars }
+        const facts = { spec, trigger: trigger.value, activeFrom: starts, entry, jobSuspended, calendars }
         known = ok({ id, zone: zone.value, compiled: times, firesAfter, ...facts })
       }
       compiled.set(id, known)
@@ -129,10 +134,9 @@ export function previewOfCron(
   return ok({ id: expression, zone: zone.value, compiled: compiled.value, firesAfter })
 }
 
-function firesAfterOf(spec: ScheduleSpec, zone: Zone, { suspension }: CompiledTrigger): number {
-  const activeFrom = spec.activeFrom === undefined ? null : parseInstant(spec.activeFrom, zone)
-  const active = activeFrom?.ok === true ? activeFrom.value : Number.NEGATIVE_INFINITY
-  return suspension === null ? active : Math.max(active, suspension.until ?? Number.POSITIVE_INFINITY)
+function activeFromOf({ activeFrom }: ScheduleSpec, zone: Zone): number {
+  const instant = activeFrom === undefined ? null : parseInstant(activeFrom, zone)
+  return instant?.ok === true ? instant.value : Number.NEGATIVE_INFINITY
 }
 
 interface Named {

@@ -1,5 +1,5 @@
 import { weekdayOf } from '../time/civil.ts'
-import { FIXED_DST, firstInstantOf } from '../time/dst.ts'
+import { type DstPolicy, FIXED_DST, firstInstantOf } from '../time/dst.ts'
 import { epochDayOfLocal, localOf } from '../time/local.ts'
 import type { Recurrence } from '../time/recurrence.ts'
 import type { Zone } from '../time/zone.ts'
@@ -16,6 +16,7 @@ export interface Every {
 
 /** A week has seven days: past this many there is no day that admits. */
 const DAYS_LOOKED_AT = 8
+const LAST_PASS: DstPolicy = { gap: 'next-valid', overlap: 'last' }
 
 /** Elapsed time from an anchor: `anchor`, `anchor + step`, ... on the weekdays that are asked for. */
 export function everyRecurrence(every: Every): Recurrence {
@@ -38,8 +39,9 @@ export function everyRecurrence(every: Every): Recurrence {
       for (let looked = 0; at !== null && days !== null && looked < DAYS_LOOKED_AT * 60; looked++) {
         const day = dayOf(at)
         if (days[weekdayOf(day)]) return at
-        // Where clocks go back over midnight, the day before comes again before the next one.
-        const tomorrow = firstInstantOf(zone, localOf(day + 1, 0), FIXED_DST)
+        // Where clocks go back over midnight, the day before comes again before the next one, which then begins twice.
+        let tomorrow = firstInstantOf(zone, localOf(day + 1, 0), FIXED_DST)
+        if (tomorrow <= at) tomorrow = firstInstantOf(zone, localOf(day + 1, 0), LAST_PASS)
         at = stepAfter(Math.min(tomorrow, zone.periodAt(at / 1000).end * 1000) - 1)
       }
       return days === null ? at : null
