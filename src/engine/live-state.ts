@@ -56,7 +56,7 @@ export class LiveState implements Catalogue {
   #told = 0
   #caughtUp = false
   #compiling = false
-  #waiters: { readonly revision: number; readonly resolve: () => void }[] = []
+  readonly #waiters = new Set<{ readonly revision: number; readonly resolve: () => void }>()
 
   constructor(options: LiveStateOptions) {
     this.#options = options
@@ -112,8 +112,15 @@ export class LiveState implements Catalogue {
   async reached(revision: number, signal: AbortSignal): Promise<void> {
     if ((this.#caughtUp && this.revision >= revision && this.#dirty.size === 0) || signal.aborted) return
     await new Promise<void>((resolve) => {
-      this.#waiters.push({ revision, resolve })
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      // A term waits many times on one signal: what has been answered leaves nothing behind on either side.
+      const settle = (): void => {
+        signal.removeEventListener('abort', settle)
+        this.#waiters.delete(waiter)
+        resolve()
+      }
+      const waiter = { revision, resolve: settle }
+      this.#waiters.add(waiter)
+      signal.addEventListener('abort', settle, { once: true })
     })
   }
 
@@ -201,9 +208,7 @@ export class LiveState implements Catalogue {
     this.#compiling = false
     if (this.#dirty.size > 0 || !this.#caughtUp) return
     this.#told = this.#seen
-    const ready = this.#waiters.filter(({ revision }) => revision <= this.#told)
-    this.#waiters = this.#waiters.filter(({ revision }) => revision > this.#told)
-    for (const { resolve } of ready) resolve()
+    for (const { revision, resolve } of [...this.#waiters]) if (revision <= this.#told) resolve()
   }
 
   #compileOne(identity: Identity): void {
