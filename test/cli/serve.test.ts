@@ -114,7 +114,8 @@ describe('while belfry serve runs', () => {
     expect(allowed.output).toContain('20 deleted')
   })
 
-  it('ends with exit code 0 when it is asked to stop', async () => {
+  it('ends with exit code 0 when it is asked to stop, and never wrote anything but log lines', async () => {
     expect(await serve.stop()).toBe(0)
+    expect(serve.lines.items.filter(({ level }) => level === 'text')).toEqual([])
   })
 })
