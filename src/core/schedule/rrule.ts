@@ -68,13 +68,12 @@ export function compileRrule(text: string, options: RruleOptions): Result<LocalP
   for (const [key, value] of implied) parts.set(key, value)
   const rule = [...parts].map(([key, value]) => `${key}=${value}`).join(';')
   const from = start === null ? null : epochDayOfLocal(start)
-  const years = yearsOf({ rule, anchor: anchored ? from : null, times: positioned ? null : times, time })
-  const pattern = new YearlyPattern(years)
-  if (pattern.next((start ?? 0) - 1) === null) {
-    refuse('never gives a time', { expected: `a time within ${EMPTY_YEARS} years` })
+  if (isEmpty(rule, from ?? 0)) {
+    refuse('never gives a time', { expected: 'at least one date that all its parts have in common' })
     return err(problems)
   }
-  const all = within(pattern, { first: start, until })
+  const years = yearsOf({ rule, anchor: anchored ? from : null, times: positioned ? null : times, time })
+  const all = within(new YearlyPattern(years), { first: start, until })
   if (counted === 0 || start === null) return ok(all)
   const found: LocalSeconds[] = []
   for (let at = all.next(start - 1); at !== null && found.length < counted; at = all.next(at)) found.push(at)
@@ -142,6 +141,12 @@ interface YearsOptions {
   readonly time: number
 }
 
+/** Whether a rule gives nothing until the year 9999, which would be found out again and again. */
+function isEmpty(rule: string, from: number): boolean {
+  const dtstart = new Date(localOf(from, 0) * 1000)
+  return new rrule.RRule({ ...rrule.RRule.parseString(rule), dtstart }).after(dtstart, true) === null
+}
+
 function yearsOf({ rule, anchor, times, time }: YearsOptions): Years {
   const parsed = rrule.RRule.parseString(rule)
   return (year) => {
@@ -151,11 +156,10 @@ function yearsOf({ rule, anchor, times, time }: YearsOptions): Years {
     const from = anchor ?? epochDayOf(year - 1, 1, 1)
     if (from >= end) return NO_TIMES
     const dtstart = new Date(localOf(from, times === null ? time : 0) * 1000)
-    const limits = [begin, end].map((day) => new Date(localOf(day, 0) * 1000)) as [Date, Date]
+    const [first, last] = [localOf(begin, 0), localOf(end, 0) - 1]
     const found = new rrule.RRule({ ...parsed, dtstart })
-      .between(limits[0], limits[1], true)
+      .between(new Date(first * 1000), new Date(last * 1000), true)
       .map((date) => Math.floor(date.getTime() / 1000))
-      .filter((local) => local < localOf(end, 0))
     return times === null ? sortedTimes(found) : new DaysAndTimes(found.map(epochDayOfLocal), times)
   }
 }
