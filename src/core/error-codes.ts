@@ -58,6 +58,7 @@ export const PROBLEM_CODES = [
   'coverage-ended',
   // the tree
   'empty-tree',
+  'empty-file',
   'missing-root',
   'unreadable-file',
   'outside-root',

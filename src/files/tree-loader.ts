@@ -6,6 +6,7 @@ import { type ManifestFile, parseFile, renamed } from '../core/manifest/parse-fi
 import type { Tree } from '../core/manifest/tree.ts'
 import { ValidationMemory, validateTree } from '../core/plan/validate-tree.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { systemClock } from '../lifecycle/clock.ts'
 import { type Pause, pauseAfter } from './pause.ts'
 import { type FoundFile, isUnswapped, unreadable, type Walk, walk } from './walk.ts'
 
@@ -34,6 +35,8 @@ const ATTEMPTS = 5
 
 /** A file changed this shortly before it was read may change again without its times telling: it is read again next time. */
 const SETTLED_MS = 50
+/** A file that is written without end is taken as it is after half a second. */
+const SETTLE_ATTEMPTS = 10
 
 /**
  * Loads trees and remembers what it has read and checked: a file whose inode, size and times are unchanged is not read
@@ -68,6 +71,12 @@ export class TreeLoader {
       const { files, problems, moving } = await this.#readFiles(found, at, pause)
       if (!isUnswapped(found.swaps)) moving.push(...[...found.swaps.keys()].map(stillMoving))
       if (moving.length > 0 && attempt < ATTEMPTS) continue
+      // Half of a write may be valid YAML with half of its documents: what was written just now is read again later.
+      if (attempt < SETTLE_ATTEMPTS && isJustWritten(found)) {
+        await systemClock.sleep(SETTLED_MS, signal)
+        signal.throwIfAborted()
+        continue
+      }
       return { found, files, problems: [...found.problems, ...problems, ...moving] }
     }
   }
@@ -121,6 +130,18 @@ function readOne(
     const found = `${before.size} bytes`
     return err(problem('limit-exceeded', `${file} is too large`, { expected, found, position: start }))
   }
+  // The first half of a write that empties the file before it fills it, or a mistake: in neither case is it a wish to
+  // delete what the file held.
+  if (before.size === 0n) {
+    const cure = 'delete the file if its manifests shall go; a comment is enough if it shall stay without any'
+    return err(
+      problem('empty-file', `${file} is empty`, {
+        expected: 'manifests, or a comment',
+        cure,
+        position: start,
+      }),
+    )
+  }
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
@@ -137,6 +158,11 @@ function readOne(
   const parsed = parsedBefore(digest) ?? parseFile(text, file)
   const settled = Math.max(Number(before.mtimeMs), Number(before.ctimeMs)) < at - SETTLED_MS
   return ok({ stamp: settled ? stampOf(before) : 'unsettled', digest, parsed })
+}
+
+function isJustWritten({ files }: Walk): boolean {
+  const since = systemClock.now() - SETTLED_MS
+  return files.some(({ stat }) => Math.max(Number(stat.mtimeMs), Number(stat.ctimeMs)) > since)
 }
 
 function stillMoving(file: string): Problem {

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadTree } from '../../src/files/load-tree.ts'
 import { TreeLoader } from '../../src/files/tree-loader.ts'
+import { systemClock } from '../../src/lifecycle/clock.ts'
 
 let cwd: string
 beforeEach(() => {
@@ -50,6 +51,25 @@ async function problems(...roots: readonly string[]) {
         [code, ...(position === undefined ? [] : [`${position.file}:${position.line}`])].join(' '),
       )
 }
+
+describe('a file that is being written', () => {
+  it('is a problem while it has no content at all, and not a wish to delete what it held', async () => {
+    write('a.yaml', adapter('a'))
+    write('b.yaml', '')
+    expect(await problems('.')).toEqual(['empty-file b.yaml:1'])
+    write('b.yaml', '# nothing yet\n')
+    expect(await names('.')).toEqual(['a in a.yaml'])
+  })
+
+  it('is read again once it has been left alone for a moment, since half of it may be valid', async () => {
+    write('a.yaml', adapter('a'))
+    const loading = names('.')
+    write('a.yaml', `${adapter('a')}---\n${adapter('b')}`)
+    const written = statSync(join(cwd, 'a.yaml')).mtimeMs
+    expect(await loading).toEqual(['a in a.yaml', 'b in a.yaml'])
+    expect(systemClock.now() - written).toBeGreaterThanOrEqual(50)
+  })
+})
 
 describe('loading a tree', () => {
   it('reads .yaml and .yml files of all folders and nothing else', async () => {
