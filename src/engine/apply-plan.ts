@@ -12,6 +12,7 @@
  * released with the version that is live.
  */
 import type { AdapterManifest } from '../core/kinds.ts'
+import { DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
 import { partsOf, type ScheduleKey } from '../core/names.ts'
 import {
   type AppliedRecord,
@@ -24,7 +25,9 @@ import {
 import { type Action, countsOf, type Plan } from '../core/plan/plan-tree.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
+import type { Logger } from '../ports/telemetry.ts'
 import type { LiveState } from './live-state.ts'
 import { positionKey } from './log-positions.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
@@ -34,8 +37,10 @@ export interface ApplyOptions {
   readonly live: LiveState
   readonly loop: TriggerLoop
   readonly consumers: AdapterConsumers
-  /** The moment of the edit: the wall clock, but never ahead of the server's. */
-  readonly now: () => number
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The moment of the edit: the wall clock, but never ahead of the server's. null: that is not known just now. */
+  readonly now: () => number | null
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean
 }
@@ -44,19 +49,21 @@ export type ApplyOutcome =
   | { readonly kind: 'applied'; readonly record: AppliedRecord }
   /** Nothing to do; nothing was written. */
   | { readonly kind: 'unchanged'; readonly record: AppliedRecord }
-  /** Somebody else wrote, or leadership was lost: plan again. */
+  /** Somebody else wrote, leadership was lost, or the time is not known just now: plan again. */
   | { readonly kind: 'moved' }
 
 const DEFAULT_ACK_WAIT_MS = 60_000
-const DEFAULT_CONCURRENCY = 10
 /** Writes to the store that are under way at once. */
 const WRITES_AT_ONCE = 128
+const RETRY_MS = 100
 
+/** `signal` aborts when the term ends in which the plan was made: another one makes its own. */
 export async function applyPlan(
   plan: Plan,
   revision: string,
-  { options, signal }: { readonly options: ApplyOptions; readonly signal: AbortSignal },
+  { options: given, signal }: { readonly options: ApplyOptions; readonly signal: AbortSignal },
 ): Promise<ApplyOutcome> {
+  const options: ApplyOptions = { ...given, mayWrite: () => !signal.aborted && given.mayWrite() }
   const { live, loop, now } = options
   const counts = countsOf(plan)
   const before = live.applied(plan.source)
@@ -67,9 +74,11 @@ export async function applyPlan(
   }
 
   const appliedAt = now()
+  if (appliedAt === null) return { kind: 'moved' }
   const edited = keysOf(plan.actions.filter((action) => action.action === 'update' && action.timingChanged))
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
   const written = { revision: 0 }
+  let complete = false
   try {
     const [cuts, ends] = await Promise.all([
       loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
@@ -103,12 +112,27 @@ export async function applyPlan(
       written.revision,
       await options.store.put(appliedKey(plan.source), JSON.stringify(record)),
     )
+    complete = true
     return { kind: 'applied', record }
   } finally {
-    // The loop must know the new versions before the old ones' schedules go on.
-    await live.reached(written.revision, signal)
+    // The loop must know the new versions before the old ones' schedules go on; also those that are stored although
+    // their answers were lost.
+    await live.reached(complete ? written.revision : await newestRevision(options, signal), signal)
     loop.release([...edited, ...deleted])
   }
+}
+
+/** Asked until the store answers; 0 when leadership ends before it does. */
+async function newestRevision({ store, clock, logger }: ApplyOptions, signal: AbortSignal): Promise<number> {
+  while (!signal.aborted) {
+    try {
+      return await store.lastRevision()
+    } catch (error) {
+      logger.debug('live state does not answer: what was being edited waits', { error: String(error) })
+      await clock.sleep(RETRY_MS, signal)
+    }
+  }
+  return 0
 }
 
 function keysOf(actions: readonly Action[]): readonly ScheduleKey[] {
@@ -142,10 +166,13 @@ async function writeEntries(plan: Plan, writing: Writing): Promise<boolean> {
   }
   for (const group of groups) {
     for (let from = 0; from < group.length; from += WRITES_AT_ONCE) {
-      const results = await Promise.all(
+      // Also when one fails none is left under way: whoever looks next sees what became of all.
+      const results = await Promise.allSettled(
         group.slice(from, from + WRITES_AT_ONCE).map((action) => writeEntry(action, writing)),
       )
-      if (!results.every(Boolean)) return false
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+      if (!results.every((result) => result.status === 'fulfilled' && result.value)) return false
     }
   }
   return true

@@ -27,9 +27,9 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
         })
       }
     },
-    onCondition(trigger, condition) {
+    onCondition(trigger, { condition, settledTo }) {
       if (condition === 'out-of-coverage') {
-        const facts = heldFacts(trigger)
+        const facts = heldFacts(trigger, settledTo)
         events.emit({ type: 'out-of-coverage', ...trigger.key, facts })
         logger.error('a schedule is held: its calendar does not cover what comes next', {
           ...trigger.key,
@@ -60,8 +60,8 @@ function isMiss(entry: PlannedEntry): boolean {
   return entry.reason === 'misfire' || entry.reason === 'closed-now'
 }
 
-function heldFacts({ compiled, activeFrom }: CompiledTrigger): Readonly<Record<string, string>> {
-  const held = compiled.nextCandidate(activeFrom)
+function heldFacts({ compiled }: CompiledTrigger, settledTo: number): Readonly<Record<string, string>> {
+  const held = compiled.nextCandidate(settledTo)
   return held === null ? {} : { because: held.trace.map(({ text }) => text).join('; ') }
 }
 

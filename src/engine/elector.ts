@@ -82,11 +82,12 @@ export class Elector {
     }
   }
 
-  /** Gives the lease up so that a standby takes it at once. For a clean stop, after everything is drained. */
+  /** Gives the lease up so that a standby takes it at once. At a clean stop after everything is drained. */
   async release(): Promise<boolean> {
     const led = this.#leadership
     if (led === null) return false
     this.#leadership = null
+    this.#sighting = null
     const answer = await this.#options.lease.write({ ...this.#record(led), released: true }, led.revision)
     return answer.kind === 'written'
   }
@@ -97,7 +98,14 @@ export class Elector {
   }
 
   async #renew(led: Leadership, signal: AbortSignal): Promise<void> {
-    const { clock, lease } = this.#options
+    const { clock, lease, logger, mayLead, onDeposed } = this.#options
+    if (!mayLead()) {
+      // Others may be able to. What is in flight here is protected by the log.
+      logger.warn('this instance gives the lease up: it must not lead now', { term: led.term })
+      await this.release()
+      onDeposed(led.term, null)
+      return
+    }
     const sentAt = clock.monotonic()
     const answer = await lease.write(this.#record(led), led.revision)
     if (answer.kind === 'written') {
@@ -111,7 +119,7 @@ export class Elector {
     if (held === undefined) {
       await clock.sleep(RETRY_MS, signal)
     } else if (held !== null && held.record.nonce === led.nonce && !held.record.released) {
-      if (held.revision > led.revision) led.trustedFrom = sentAt
+      // When that write was sent is not known here, so that trust waits for the next renewal, which is sent at once.
       led.revision = held.revision
     } else {
       this.#depose(led, held)
@@ -199,7 +207,7 @@ export class Elector {
 
   /** Sleeps, but not past a release that the watch has seen. */
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return
+    if (signal.aborted || this.#sighting?.released === true) return
     this.#wake = new AbortController()
     await this.#options.clock.sleep(ms, this.#wake.signal)
     this.#wake = null

@@ -73,7 +73,7 @@ export class FireWriter {
             return { kind: 'settled', position: positionOf(last) }
           } else {
             expected = last.sequence
-            sent = { ...sent, count: last.count + (sent.kind === 'fire' ? 1 : 0) }
+            sent = recounted(sent, last)
           }
           break
         }
@@ -121,6 +121,12 @@ export class FireWriter {
       })
     }
   }
+}
+
+/** The same entry after another last one. A deletion begins the count anew, whatever came before it. */
+function recounted(entry: LogEntry, last: LogRecord): LogEntry {
+  if (entry.kind === 'fire') return { ...entry, count: last.count + 1 }
+  return entry.reason === 'deleted' ? entry : { ...entry, count: last.count }
 }
 
 export function positionAfter(entry: LogEntry, sequence: number): LogPosition {

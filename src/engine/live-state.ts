@@ -47,8 +47,9 @@ export class LiveState implements Catalogue {
   readonly #entries = new Map<Identity, CatalogueEntry<Kind>>()
   readonly #applied = new Map<string, AppliedRecord>()
   readonly #attempted = new Map<string, { readonly record: AttemptRecord; readonly revision: number }>()
-  /** For each identity the schedules that were compiled with it. */
+  /** For each identity the schedules that were compiled with it, and the other way round. */
   readonly #users = new Map<Identity, Set<Identity>>()
+  readonly #uses = new Map<Identity, Set<Identity>>()
   readonly #dirty = new Set<Identity>()
   readonly #unusable = new Map<Identity, readonly Problem[]>()
   #shelf = new CalendarShelf(this)
@@ -56,7 +57,7 @@ export class LiveState implements Catalogue {
   #told = 0
   #caughtUp = false
   #compiling = false
-  readonly #waiters = new Set<{ readonly revision: number; readonly resolve: () => void }>()
+  readonly #waiters = new Set<{ revision: number; readonly resolve: () => void }>()
 
   constructor(options: LiveStateOptions) {
     this.#options = options
@@ -185,6 +186,8 @@ export class LiveState implements Catalogue {
     this.#applied.clear()
     this.#attempted.clear()
     this.#shelf = new CalendarShelf(this)
+    // Revisions begin again: whoever waits for one of before waits for all that there is now.
+    for (const waiter of this.#waiters) waiter.revision = 0
   }
 
   async #compile(signal: AbortSignal): Promise<void> {
@@ -215,8 +218,8 @@ export class LiveState implements Catalogue {
     const { tenant, name } = partsOf(identity)
     const record = this.#records.get(identity)
     const schedule = this.find('Schedule', tenant, name)
+    this.#forgetUses(identity)
     if (record === undefined || schedule === undefined) {
-      for (const users of this.#users.values()) users.delete(identity)
       this.#unusable.delete(identity)
       this.#options.onGone({ tenant, schedule: name })
       return
@@ -255,6 +258,18 @@ export class LiveState implements Catalogue {
     const users = this.#users.get(used)
     if (users === undefined) this.#users.set(used, new Set([user]))
     else users.add(user)
+    const uses = this.#uses.get(user)
+    if (uses === undefined) this.#uses.set(user, new Set([used]))
+    else uses.add(used)
+  }
+
+  #forgetUses(user: Identity): void {
+    for (const used of this.#uses.get(user) ?? []) {
+      const users = this.#users.get(used)
+      users?.delete(user)
+      if (users?.size === 0) this.#users.delete(used)
+    }
+    this.#uses.delete(user)
   }
 
   *#calendarsOf(names: readonly string[], tenant: string): Iterable<Identity> {

@@ -16,11 +16,11 @@ import type { Facts } from '../core/events.ts'
 import type { Tree } from '../core/manifest/tree.ts'
 import { guardPlan, type PruneLimit } from '../core/plan/guard.ts'
 import { type AttemptRecord, attemptedKey, PROBLEMS_KEPT } from '../core/plan/live-entry.ts'
-import { countsOf, type PlanCounts, planTree } from '../core/plan/plan-tree.ts'
-import type { Clock } from '../ports/clock.ts'
+import { countsOf, type PlanCounts, planInSteps } from '../core/plan/plan-tree.ts'
 import type { TreeSource } from '../ports/source.ts'
-import type { EventSink, Logger } from '../ports/telemetry.ts'
+import type { EventSink } from '../ports/telemetry.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
+import { inSlices } from './in-slices.ts'
 
 const RESYNC_MS = 300_000
 const RETRY_MS = 1_000
@@ -29,11 +29,9 @@ const MOVED_TRIES = 5
 export interface ReconcilerOptions extends ApplyOptions {
   /** null: this instance watches no tree and applies only what it is sent. */
   readonly source: TreeSource | null
-  readonly clock: Clock
   readonly instance: string
   readonly pruneLimit: PruneLimit
   readonly events: EventSink
-  readonly logger: Logger
 }
 
 export type ReconcileOutcome =
@@ -88,7 +86,8 @@ export class Reconciler {
     const wakeUp = () => this.#wake.abort()
     signal.addEventListener('abort', wakeUp, { once: true })
     while (!signal.aborted) {
-      this.#wake = new AbortController()
+      const wake = new AbortController()
+      this.#wake = wake
       let restMs = RESYNC_MS
       if (this.#dirty) {
         this.#dirty = false
@@ -104,8 +103,8 @@ export class Reconciler {
         }
         this.#firstLook.resolve()
       }
-      await clock.sleep(restMs, this.#wake.signal)
-      if (!this.#wake.signal.aborted) this.#dirty = true
+      await clock.sleep(restMs, wake.signal)
+      if (!wake.signal.aborted) this.#dirty = true
     }
     signal.removeEventListener('abort', wakeUp)
   }
@@ -152,7 +151,9 @@ export class Reconciler {
 
   async #apply(applying: Applying, signal: AbortSignal): Promise<ReconcileOutcome> {
     const { source, tree, limit, seenChange } = applying
-    const { live, logger } = this.#options
+    const { live, logger, clock } = this.#options
+    // Never planned against half a state: also what was recreated meanwhile must have been told whole.
+    await live.reached(0, signal)
     const applied = live.applied(source)
     if (
       applied !== null &&
@@ -166,7 +167,8 @@ export class Reconciler {
       return { kind: 'behind', message }
     }
     for (let tries = 0; tries < MOVED_TRIES && !signal.aborted; tries++) {
-      const plan = planTree(tree, live.snapshot, source)
+      const plan = await inSlices(planInSteps(tree, live.snapshot, source), { clock, signal })
+      if (plan === null) break
       const refusal = guardPlan(plan, live.snapshot, limit)
       if (refusal !== null) {
         logger.warn('the tree is refused', { source, code: refusal.code, reason: refusal.message })

@@ -131,7 +131,10 @@ export class Scheduler {
       loop: this.#loop,
       consumers: options.consumers,
       clock,
-      now: () => Math.min(clock.now(), this.#serverTime.horizon() ?? Number.POSITIVE_INFINITY),
+      now: () => {
+        const horizon = this.#serverTime.horizon()
+        return horizon === null ? null : Math.min(clock.now(), horizon)
+      },
       mayWrite,
       instance: options.instance,
       pruneLimit: options.pruneLimit,

@@ -43,8 +43,8 @@ export interface TriggerLoopOptions {
 
 export interface LoopObserver {
   onDecision(trigger: CompiledTrigger, decision: Decision): void
-  /** Told when a schedule enters or leaves a condition; null: it fires normally. */
-  onCondition(trigger: CompiledTrigger, condition: Condition | null): void
+  /** Told when a schedule enters or leaves a condition, with the decision that says so. */
+  onCondition(trigger: CompiledTrigger, decision: Decision): void
 }
 
 export interface Upcoming {
@@ -324,7 +324,7 @@ export class TriggerLoop {
     observer.onDecision(slot.trigger, decision)
     if (slot.condition !== decision.condition) {
       slot.condition = decision.condition
-      observer.onCondition(slot.trigger, decision.condition)
+      observer.onCondition(slot.trigger, decision)
     }
   }
 

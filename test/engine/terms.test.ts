@@ -57,3 +57,21 @@ describe('a stop', () => {
     expect(simulation.clock.untilNext()).toBeNull()
   })
 })
+
+describe('a leader whose clock is far off', () => {
+  it('gives the lease up, and a standby with a good clock goes on', async () => {
+    const simulation = new Simulation(START)
+    let ahead = 0
+    const source = new SimulatedSource(TREE)
+    const first = await simulation.started('a', source, { wallAheadMs: () => ahead })
+    const second = await simulation.started('b', source)
+    await simulation.clock.advance(2_000)
+    ahead = -3_600_000
+    await simulation.clock.advance(1_000)
+    expect(first.term).toBeNull()
+    expect(second.term).toBe(2)
+    await simulation.clock.advance(5_000)
+    for (const [name, step] of Object.entries(STEPS))
+      expect(simulation.fires(name)).toEqual(multiples(step, Date.parse(START), simulation.clock.now()))
+  })
+})

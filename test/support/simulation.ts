@@ -12,8 +12,10 @@ import { createMemoryLeaseStore } from '../../src/memory/lease-store.ts'
 import { MemoryLogStream } from '../../src/memory/log-stream.ts'
 import { createMemoryStore } from '../../src/memory/store.ts'
 import { VirtualClock } from '../../src/memory/virtual-clock.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
 import type { TreeSource } from '../../src/ports/source.ts'
+import type { Store } from '../../src/ports/store.ts'
 import type { Logger } from '../../src/ports/telemetry.ts'
 
 const silent: Logger = {
@@ -64,6 +66,41 @@ export class SimulatedSource implements TreeSource {
   }
 }
 
+export interface InstanceOptions {
+  readonly faults?: FaultPlan
+  /** How long an unanswered request is waited for. */
+  readonly timeoutMs?: number
+  readonly pruneLimit?: PruneLimit
+  /** This instance's wall clock minus everybody else's and the server's. */
+  readonly wallAheadMs?: () => number
+  /** How late this instance hears of what is written to live state. */
+  readonly watchDelayMs?: () => number
+}
+
+/** A store whose watches tell everything in order, but late. */
+function toldLate(store: Store, clock: Clock, delayMs: () => number): Store {
+  return {
+    ...store,
+    watch(watcher, signal) {
+      let told: Promise<unknown> = Promise.resolve()
+      const later = (tell: () => void) => {
+        const ms = delayMs()
+        told = told.then(async () => {
+          if (ms === 0 || (await clock.sleep(ms, signal))) tell()
+        })
+      }
+      store.watch(
+        {
+          onChange: (change) => later(() => watcher.onChange(change)),
+          onCaughtUp: () => later(() => watcher.onCaughtUp()),
+          onReset: () => later(() => watcher.onReset()),
+        },
+        signal,
+      )
+    },
+  }
+}
+
 /** One installation in memory on a virtual clock: a server's content, and instances that come and go. */
 export class Simulation {
   readonly clock: VirtualClock
@@ -81,16 +118,17 @@ export class Simulation {
     this.consumers = new MemoryAdapterConsumers(this.stream, this.clock)
   }
 
-  instance(
-    name: string,
-    source: TreeSource | null,
-    options: { faults?: FaultPlan; pruneLimit?: PruneLimit } = {},
-  ): Scheduler {
-    const { clock } = this
-    const port = options.faults === undefined ? { clock } : { clock, faults: options.faults }
+  instance(name: string, source: TreeSource | null, options: InstanceOptions = {}): Scheduler {
+    const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, ...faulty } = options
+    const port = { clock: this.clock, ...faulty }
+    const clock: Clock = {
+      now: () => this.clock.now() + wallAheadMs(),
+      monotonic: () => this.clock.monotonic(),
+      sleep: (ms, signal) => this.clock.sleep(ms, signal),
+    }
     return new Scheduler({
       clock,
-      live: createMemoryStore(this.live, port),
+      live: toldLate(createMemoryStore(this.live, port), this.clock, watchDelayMs),
       cursors: createMemoryStore(this.cursors, port),
       instances: createMemoryStore(this.instances, port),
       lease: createMemoryLeaseStore(this.lease, port),
@@ -99,7 +137,7 @@ export class Simulation {
       events: this.events,
       logger: silent,
       source,
-      pruneLimit: options.pruneLimit ?? DEFAULT_PRUNE_LIMIT,
+      pruneLimit: pruneLimit ?? DEFAULT_PRUNE_LIMIT,
       instance: name,
       version: 'test',
       host: 'test',
@@ -111,11 +149,7 @@ export class Simulation {
   }
 
   /** Starts an instance and lets it win the lease. */
-  async started(
-    name: string,
-    source: TreeSource | null,
-    options: { faults?: FaultPlan; pruneLimit?: PruneLimit } = {},
-  ): Promise<Scheduler> {
+  async started(name: string, source: TreeSource | null, options: InstanceOptions = {}): Promise<Scheduler> {
     const scheduler = this.instance(name, source, options)
     const started = scheduler.start()
     await this.clock.advance(50)

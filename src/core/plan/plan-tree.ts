@@ -1,7 +1,7 @@
-import type { ScheduleSpec } from '../kinds.ts'
+import { KINDS, type ScheduleSpec } from '../kinds.ts'
 import type { Tree, TreeDocument } from '../manifest/tree.ts'
 import { TreeIndex } from '../manifest/tree-index.ts'
-import type { Identity } from '../names.ts'
+import { type Identity, partsOf } from '../names.ts'
 import { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import { catalogueOf } from '../schedule/catalogue.ts'
 import { parseInstant } from '../time/instant.ts'
@@ -68,72 +68,105 @@ export interface Plan {
 
 /** diff(tree, live) for one source. Pure; nothing is looked at but digests, sources and timing. */
 export function planTree(tree: Tree, live: LiveSnapshot, source: string): Plan {
-  const catalogue = catalogueOf(new TreeIndex(tree.documents))
-  const shelf = new CalendarShelf(catalogue)
-  const actions: Action[] = []
-  const wanted = new Set<Identity>()
-  for (const document of tree.documents) {
-    const { identity, tenant, name } = document
-    wanted.add(identity)
-    const found = live.get(identity)
-    if (found !== undefined && found.entry.source !== source) {
-      actions.push({ action: 'unmanaged', identity, live: found, wanted: true })
-      continue
-    }
-    const schedule = document.kind === 'Schedule' ? catalogue.find('Schedule', tenant, name) : undefined
-    const timing: Timing | null =
-      schedule === undefined
-        ? null
-        : {
-            digest: timingDigestOf(schedule, catalogue, shelf),
-            activeFrom: activeFromOf(effectiveSpec(schedule, catalogue)),
-          }
-    if (found === undefined) {
-      actions.push({ action: 'create', identity, document, timing })
-      continue
-    }
-    const documentChanged = found.entry.digest !== document.digest
-    const timingChanged = found.entry.timingDigest !== (timing?.digest ?? null)
-    if (documentChanged || timingChanged) {
-      actions.push({
-        action: 'update',
-        identity,
-        document,
-        timing,
-        live: found,
-        timingChanged,
-        documentChanged,
-      })
-    } else {
-      actions.push({ action: 'unchanged', identity, live: found, protected: false })
-    }
+  const planning = planInSteps(tree, live, source)
+  for (;;) {
+    const step = planning.next()
+    if (step.done === true) return step.value
   }
+}
+
+/** The same in steps of a few documents, for a caller that must not be kept for as long as a large tree takes. */
+export function* planInSteps(tree: Tree, live: LiveSnapshot, source: string): Generator<void, Plan> {
+  const wanted = new Set(tree.documents.map(({ identity }) => identity))
   const orphans = [...live.values()].filter(
     ({ identity, entry }) => !wanted.has(identity) && entry.source === source,
   )
+  yield
   const kept = protectedIdentities(orphans)
+  // What stays although it has left the tree goes on with what is in the tree now: a calendar, its tenant's defaults.
+  const staying = orphans.filter(({ identity }) => kept.has(identity)).map(documentOf)
+  const catalogue = catalogueOf(new TreeIndex([...tree.documents, ...staying]))
+  const shelf = new CalendarShelf(catalogue)
+  const timingOf = ({ kind, tenant, name }: TreeDocument): Timing | null => {
+    const schedule = kind === 'Schedule' ? catalogue.find('Schedule', tenant, name) : undefined
+    if (schedule === undefined) return null
+    const activeFrom = activeFromOf(effectiveSpec(schedule, catalogue))
+    return { digest: timingDigestOf(schedule, catalogue, shelf), activeFrom }
+  }
+  const ordered = new OrderedActions()
+  let looked = 0
+  for (const document of [...tree.documents, ...staying]) {
+    ordered.add(actionFor(document, live.get(document.identity), { source, wanted, timingOf }))
+    if (++looked % DOCUMENTS_A_STEP === 0) yield
+  }
   for (const record of orphans) {
-    const { identity } = record
-    if (kept.has(identity)) actions.push({ action: 'unchanged', identity, live: record, protected: true })
-    else actions.push({ action: 'delete', identity, live: record })
+    if (!kept.has(record.identity)) ordered.add({ action: 'delete', identity: record.identity, live: record })
   }
   for (const record of live.values()) {
     const { identity, entry } = record
     if (entry.source !== '' || wanted.has(identity)) continue
-    actions.push({ action: 'unmanaged', identity, live: record, wanted: false })
+    ordered.add({ action: 'unmanaged', identity, live: record, wanted: false })
   }
-  return { source, treeDigest: tree.digest, actions: actions.sort(inOrder) }
+  yield
+  return { source, treeDigest: tree.digest, actions: ordered.all() }
 }
+
+const DOCUMENTS_A_STEP = 64
+
+interface Planning {
+  readonly source: string
+  readonly wanted: ReadonlySet<Identity>
+  readonly timingOf: (document: TreeDocument) => Timing | null
+}
+
+function actionFor(
+  document: TreeDocument,
+  live: LiveRecord | undefined,
+  { source, wanted, timingOf }: Planning,
+): Action {
+  const { identity } = document
+  if (live === undefined) return { action: 'create', identity, document, timing: timingOf(document) }
+  if (live.entry.source !== source) return { action: 'unmanaged', identity, live, wanted: true }
+  const timing = timingOf(document)
+  const documentChanged = live.entry.digest !== document.digest
+  const timingChanged = live.entry.timingDigest !== (timing?.digest ?? null)
+  return documentChanged || timingChanged
+    ? { action: 'update', identity, document, timing, live, timingChanged, documentChanged }
+    : { action: 'unchanged', identity, live, protected: !wanted.has(identity) }
+}
+
+function documentOf({ identity, entry }: LiveRecord): TreeDocument {
+  const { kind, tenant, name } = partsOf(identity)
+  const { manifest, digest, file, line } = entry
+  return { identity, kind, tenant, name, manifest, digest, file, line, column: 1, positions: NO_POSITIONS }
+}
+
+const NO_POSITIONS = new Int32Array(0)
 
 const ORDER = { create: 0, update: 0, unchanged: 1, unmanaged: 2, delete: 3 } as const
 
-function inOrder(a: Action, b: Action): number {
-  const byAction = ORDER[a.action] - ORDER[b.action]
-  if (byAction !== 0) return byAction
-  // What others refer to comes before them, and goes after them.
-  const byKind = kindRank(a.identity) - kindRank(b.identity)
-  if (byKind !== 0) return a.action === 'delete' ? -byKind : byKind
-  return a.identity < b.identity ? -1 : 1
+/** Actions in the order of applying. What others refer to comes before them, and goes after them. */
+class OrderedActions {
+  /** By stage and kind, so that a large tree, which comes in order, is not sorted as a whole. */
+  readonly #groups = new Map<number, Action[]>()
+
+  add(action: Action): void {
+    const rank = kindRank(action.identity)
+    const place =
+      ORDER[action.action] * KINDS.length + (action.action === 'delete' ? KINDS.length - 1 - rank : rank)
+    const group = this.#groups.get(place)
+    if (group === undefined) this.#groups.set(place, [action])
+    else group.push(action)
+  }
+
+  all(): readonly Action[] {
+    const places = [...this.#groups.keys()].sort((a, b) => a - b)
+    return places.flatMap((place) => this.#groups.get(place)!.sort(byIdentity))
+  }
+}
+
+function byIdentity(a: Action, b: Action): number {
+  return a.identity < b.identity ? -1 : a.identity > b.identity ? 1 : 0
 }
 
 export interface PlanCounts {

@@ -23,7 +23,9 @@ export function buildEntry(trigger: CompiledTrigger, planned: PlannedEntry, cont
   const { nominal } = planned
   const next = trigger.compiled.next(nominal)
   const gapSeconds = next === null ? 0 : Math.ceil((next - nominal) / 1000)
-  const ttlSeconds = Math.max(context.retentionSeconds, GAPS_KEPT * gapSeconds)
+  // As long as a missed time may be caught up, the log must know that it was not missed.
+  const catchUpSeconds = Math.ceil(trigger.misfire.maxLatenessMs / 1000)
+  const ttlSeconds = Math.max(context.retentionSeconds, GAPS_KEPT * gapSeconds, catchUpSeconds)
   if (planned.kind === 'marker') {
     const { reason, settledCount } = planned
     // A deleted schedule that comes back is a new one: its count begins anew.
