@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { BelfryError } from '../core/errors.ts'
 import { parseDate } from '../core/time/civil.ts'
+import { FIXED_DST, firstInstantOf } from '../core/time/dst.ts'
 import { parseInstant } from '../core/time/instant.ts'
 import { type Zone, zoneOf } from '../core/time/zone.ts'
 import { systemClock } from '../lifecycle/clock.ts'
@@ -23,13 +24,22 @@ export function presentOf(at: string | undefined): number {
 export function instantOf(name: string, text: string, zone: Zone): number {
   const instant = parseInstant(text, zone)
   if (instant.ok) return instant.value
-  throw new BelfryError('usage', `${name} ${plain(text)} is not an instant; expected ${instant.error.expected}`)
+  throw new BelfryError(
+    'usage',
+    `${name} ${plain(text)} is not an instant; expected ${instant.error.expected}`,
+  )
 }
 
 /** As `instantOf`, of a limit that is itself excluded: of a bare date, midnight counts as after it. */
 export function afterOf(name: string, text: string, zone: Zone): number {
   const at = instantOf(name, text, zone)
   return parseDate(text) === null ? at : at - 1
+}
+
+/** What the wall clock reads as it does at `from`, a number of days later; epoch milliseconds. */
+export function daysAfter(from: number, days: number, zone: Zone): number {
+  const local = zone.localAt(from) + days * 86_400
+  return firstInstantOf(zone, local, FIXED_DST) + (((from % 1000) + 1000) % 1000)
 }
 
 export function utc(): Zone {
@@ -60,5 +70,8 @@ const MOST = 1_000_000
 export function countOf(name: string, text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count >= 1 && count <= MOST) return count
-  throw new BelfryError('usage', `${name} ${plain(text)} is not a count; expected a whole number from 1 to ${MOST}`)
+  throw new BelfryError(
+    'usage',
+    `${name} ${plain(text)} is not a count; expected a whole number from 1 to ${MOST}`,
+  )
 }

@@ -8,6 +8,7 @@ import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
+import { loadCommand } from './load.ts'
 import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly AddCommand[] = [
   explainCommand,
   calendarCommand,
   simulateCommand,
+  loadCommand,
   importCommand,
   exportCommand,
 ]

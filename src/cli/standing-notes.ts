@@ -34,9 +34,9 @@ export function standingNotes(schedule: Timed | PreviewedSchedule, options: Note
     }
   }
   if (options.isFull || firesAfter === Number.POSITIVE_INFINITY) return notes
-  const held = firstHeld(schedule, options)
+  const held = heldNote(schedule, options)
   if (held !== null) {
-    notes.push(`${id}: nothing is decided from ${localText(held.nominal, zone)} on: ${noteText(held)}`)
+    notes.push(held)
   } else {
     notes.push(
       `${id}: no more fires${options.before === null ? '' : ` before ${localText(options.before, zone)}`}`,
@@ -45,7 +45,17 @@ export function standingNotes(schedule: Timed | PreviewedSchedule, options: Note
   return notes
 }
 
-function firstHeld({ compiled, firesAfter }: Timed, { after, before }: NoteOptions): Occurrence | null {
+/** From when on nothing is decided because a calendar says no more, if that begins in the range. */
+export function heldNote(schedule: Timed, options: Omit<NoteOptions, 'isFull'>): string | null {
+  const held = firstHeld(schedule, options)
+  if (held === null) return null
+  return `${schedule.id}: nothing is decided from ${localText(held.nominal, schedule.zone)} on: ${noteText(held)}`
+}
+
+function firstHeld(
+  { compiled, firesAfter }: Timed,
+  { after, before }: Omit<NoteOptions, 'isFull'>,
+): Occurrence | null {
   const limit = before ?? Number.POSITIVE_INFINITY
   let at = Math.max(after, firesAfter)
   for (let fire = compiled.next(at); fire !== null && fire < limit; fire = compiled.next(at)) at = fire

@@ -145,7 +145,11 @@ interface Named {
 }
 
 /** `name` alone means that of the tenant `default`, else the only one of that name. */
-function findNamed<T extends Named>(all: readonly T[], text: string, what: string): Result<T, Problem> {
+export function findNamed<T extends Named>(
+  all: readonly T[],
+  text: string,
+  what: string,
+): Result<T, Problem> {
   const idOf = ({ tenant, name }: Named): string => `${tenant}/${name}`
   const exact = all.find((each) => idOf(each) === text || idOf(each) === `${DEFAULT_TENANT}/${text}`)
   if (exact !== undefined) return ok(exact)
