@@ -28,7 +28,8 @@ export function compareFires({ ours: engine, peer, expression, timezone, count }
   const farFromChange = (at: number) => !changes.some((change) => Math.abs(change - at) < DAY_MS)
   const theirs = fires(peer, expression, timezone, count)
   const until = theirs.at(-1) ?? START
-  const expected = new Set(theirs.filter(farFromChange))
+  const admitted = theirs.filter((at) => engine.admits === undefined || engine.admits(at, timezone))
+  const expected = new Set(admitted.filter(farFromChange))
   const ours = new Set(
     fires(engine, expression, timezone, 2 * count).filter((at) => at <= until && farFromChange(at)),
   )

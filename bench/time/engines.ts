@@ -2,6 +2,7 @@ import { CronExpressionParser } from 'cron-parser'
 import { Cron } from 'croner'
 import { compileCron } from '../../src/core/cron/compile.ts'
 import { START } from './cases.ts'
+import { belfrySchedule } from './schedule-engine.ts'
 
 /** Walks forward through the fires of one expression; `back` goes to the start without the cost of a parse. */
 export interface Walker {
@@ -12,6 +13,8 @@ export interface Walker {
 export interface Engine {
   readonly name: string
   walk(expression: string, timezone: string): Walker
+  /** Whether a fire of a peer, which has no calendars, is one of this engine's too; all of them if left out. */
+  admits?(at: number, timezone: string): boolean
 }
 
 export const belfry: Engine = {
@@ -62,5 +65,5 @@ export const croner: Engine = {
 }
 
 /** What is compared: each of ours with each of the peers. */
-export const OURS: readonly Engine[] = [belfry]
+export const OURS: readonly Engine[] = [belfry, belfrySchedule]
 export const PEERS: readonly Engine[] = [cronParser, croner]

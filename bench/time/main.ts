@@ -6,6 +6,7 @@ import { type Engine, OURS, PEERS } from './engines.ts'
 import { bytesEach, geometricMean, microsecondsEach, nextPerSecond } from './measure.ts'
 import { printHead, printRow, printSummary } from './print.ts'
 import type { Row, Summary } from './rows.ts'
+import { scheduleFigures } from './schedule-figures.ts'
 
 /*
  * next() a second of ours, cron-parser and croner: the same expressions, zones and walk, in one run of one process.
@@ -65,6 +66,7 @@ function summaryOf(rows: readonly Row[]): Summary {
     compileMicroseconds: microsecondsEach(COMPILES, compileOne),
     compiles: COMPILES,
     bytesPerCron: bytesEach(KEPT, compileOne),
+    schedules: scheduleFigures(),
   }
 }
 

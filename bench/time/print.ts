@@ -9,7 +9,7 @@ function right(text: string, width = 14): string {
 export function printHead(peers: readonly string[]): void {
   const columns = ['next() a second', ...peers, ...peers.map((peer) => `/ ${peer}`)]
   const head = columns.map((text) => right(text, text.length > 14 ? 17 : 14)).join('')
-  console.log(`${'engine'.padEnd(10)}${'expression'.padEnd(24)}${'zone'.padEnd(18)}${head}`)
+  console.log(`${'engine'.padEnd(20)}${'expression'.padEnd(24)}${'zone'.padEnd(18)}${head}`)
 }
 
 export function printRow({ engine, expression, timezone, perSecond, peers }: Row): void {
@@ -18,7 +18,7 @@ export function printRow({ engine, expression, timezone, perSecond, peers }: Row
     ...peers.map((figure) => right(NUMBER.format(figure.perSecond))),
     ...peers.map((figure) => right(`${NUMBER.format(figure.ratio)}x`)),
   ]
-  console.log(`${engine.padEnd(10)}${expression.padEnd(24)}${timezone.padEnd(18)}${figures.join('')}`)
+  console.log(`${engine.padEnd(20)}${expression.padEnd(24)}${timezone.padEnd(18)}${figures.join('')}`)
 }
 
 export function printSummary(summary: Summary): void {
@@ -35,4 +35,13 @@ export function printSummary(summary: Summary): void {
   )
   console.log(`compile: ${compileMicroseconds.toFixed(1)} us each over ${NUMBER.format(compiles)}`)
   console.log(`memory: ${NUMBER.format(bytesPerCron)} bytes a compiled cron`)
+  const { year, bytes, bytesWithRoll, compileMicroseconds: each } = summary.schedules
+  console.log(`schedules with calendar: compile ${each.toFixed(1)} us each`)
+  console.log(
+    `schedules with calendar: ${NUMBER.format(bytes)} bytes each, ${NUMBER.format(bytesWithRoll)} with roll and jitter`,
+  )
+  const counts = `${NUMBER.format(year.candidates)} candidates, ${NUMBER.format(year.fires)} fires`
+  console.log(
+    `a year of ${NUMBER.format(year.schedules)} daily schedules: ${year.seconds.toFixed(2)} s (${counts})`,
+  )
 }

@@ -29,4 +29,20 @@ export interface Summary {
   readonly compileMicroseconds: number
   readonly compiles: number
   readonly bytesPerCron: number
+  readonly schedules: ScheduleFigures
+}
+
+/** Schedules with zone and calendar, the calendars shared. */
+export interface ScheduleFigures {
+  readonly compileMicroseconds: number
+  readonly bytes: number
+  /** The same with `roll: following` and jitter. */
+  readonly bytesWithRoll: number
+  /** A year of daily schedules, every candidate of it. */
+  readonly year: {
+    readonly schedules: number
+    readonly candidates: number
+    readonly fires: number
+    readonly seconds: number
+  }
 }

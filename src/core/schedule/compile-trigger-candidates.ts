@@ -1,7 +1,7 @@
 import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
 import { compilePattern } from '../cron/compile.ts'
 import { type Path, type Problem, problem, under } from '../errors.ts'
-import type { EveryTrigger, Trigger, Weekday } from '../kinds.ts'
+import type { AtTrigger, EveryTrigger, Trigger, Weekday } from '../kinds.ts'
 import { err, ok, type Result } from '../result.ts'
 import { type DstOption, dstPolicyOf } from '../time/dst.ts'
 import { parseDuration } from '../time/duration.ts'
@@ -42,17 +42,17 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
     }
     const pattern = compilePattern(trigger.cron, options)
     if (!pattern.ok) return err(pattern.error.map((found) => under(['cron'], found)))
-    return fromPattern(`cron "${trigger.cron}"`, pattern.value, context, pattern.value.wildcard)
+    return fromPattern(trigger, pattern.value, context, pattern.value.wildcard)
   }
   if ('every' in trigger) return compileEvery(trigger, context)
-  if ('at' in trigger) return compileAt(typeof trigger.at === 'string' ? [trigger.at] : trigger.at, context)
+  if ('at' in trigger) return compileAt(trigger, context)
   if ('rrule' in trigger) {
     const time = trigger.time === undefined ? null : parseTimeOfDay(trigger.time)
     if (time !== null && !time.ok) return err([under(['time'], time.error)])
     const start = context.startsAt === null ? null : context.zone.localAt(context.startsAt)
     const pattern = compileRrule(trigger.rrule, { start, time: time?.value ?? null, zone: context.zone })
     if (!pattern.ok) return err(pattern.error.map((found) => under(['rrule'], found)))
-    return fromPattern(`rrule "${trigger.rrule}"`, pattern.value, context, false)
+    return fromPattern(trigger, pattern.value, context, false)
   }
   if ('businessDay' in trigger) {
     const { of, nth, time, offset = 0 } = trigger.businessDay
@@ -62,11 +62,9 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
     if (calendar === null)
       return needsCalendar(['businessDay'], 'a businessDay trigger counts the business days of a calendar')
     const pattern = new BusinessDayPattern({ of, nth, offset, time: seconds.value, calendar })
-    const shift = offset === 0 ? '' : ` ${offset > 0 ? '+' : ''}${offset}`
-    const text = `businessDay ${nth} of the ${of}${shift}`
     const { zone, dst } = context
     const policy = dstPolicyOf(dst, false)
-    return ok([new PatternCandidates({ text, pattern, zone, policy, move: null, ruling: pattern })])
+    return ok([new PatternCandidates({ trigger, pattern, zone, policy, move: null, ruling: pattern })])
   }
   const { anchor, offset, calendar: name } = trigger.session
   const offsetMs = offset === undefined ? ok(0) : parseDuration(offset, { negative: true })
@@ -85,14 +83,14 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
 }
 
 function fromPattern(
-  text: string,
+  trigger: Trigger,
   pattern: LocalPattern,
   context: TriggerContext,
   wildcard: boolean,
 ): Compiled {
   const { zone, dst, move } = context
   const policy = dstPolicyOf(dst, wildcard)
-  return ok([new PatternCandidates({ text, pattern, zone, policy, move, ruling: null })])
+  return ok([new PatternCandidates({ trigger, pattern, zone, policy, move, ruling: null })])
 }
 
 function needsCalendar(path: Path, message: string): Compiled {
@@ -135,18 +133,15 @@ function compileEvery(trigger: EveryTrigger, context: TriggerContext): Compiled 
     window === undefined
       ? everyRecurrence({ stepMs, anchorMs, count, days, zone })
       : everyWithinRecurrence({ stepMs, from, to, days, zone })
-  const text =
-    window === undefined
-      ? `every ${trigger.every}`
-      : `every ${trigger.every} between ${window[0]} and ${window[1]}`
-  if (move === null) return ok([new InstantCandidates(text, recurrence, zone)])
+  if (move === null) return ok([new InstantCandidates(trigger, recurrence, zone)])
   const pattern = localReadings(recurrence, zone)
   const policy = dstPolicyOf(dst, true)
-  return ok([new PatternCandidates({ text, pattern, zone, policy, move, ruling: null })])
+  return ok([new PatternCandidates({ trigger, pattern, zone, policy, move, ruling: null })])
 }
 
-function compileAt(texts: readonly string[], context: TriggerContext): Compiled {
+function compileAt(trigger: AtTrigger, context: TriggerContext): Compiled {
   const { zone, dst, move } = context
+  const texts = typeof trigger.at === 'string' ? [trigger.at] : trigger.at
   const locals: number[] = []
   const instants: number[] = []
   const problems: Problem[] = []
@@ -166,10 +161,8 @@ function compileAt(texts: readonly string[], context: TriggerContext): Compiled 
   const all = move === null ? locals : [...locals, ...instants.map((instant) => zone.localAt(instant))]
   const sets: Candidates[] = []
   if (all.length > 0)
-    sets.push(
-      new PatternCandidates({ text: '`at`', pattern: sortedTimes(all), zone, policy, move, ruling: null }),
-    )
+    sets.push(new PatternCandidates({ trigger, pattern: sortedTimes(all), zone, policy, move, ruling: null }))
   if (move === null && instants.length > 0)
-    sets.push(new InstantCandidates('`at`', sortedTimes(instants), zone))
+    sets.push(new InstantCandidates(trigger, sortedTimes(instants), zone))
   return ok(sets)
 }

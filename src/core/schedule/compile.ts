@@ -5,12 +5,13 @@ import { err, ok, type Result } from '../result.ts'
 import { parseDuration } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import { zoneOf } from '../time/zone.ts'
+import type { Candidates } from './candidates.ts'
 import { compileTriggerCandidates } from './compile-trigger-candidates.ts'
 import type { CompiledSchedule } from './compiled-schedule.ts'
 import { dayMove } from './day-move.ts'
 import { seedOf } from './jitter.ts'
 import { scheduleOf } from './schedule-of.ts'
-import { Selection } from './selection.ts'
+import { selectionOf } from './selection.ts'
 
 export interface ScheduleContext {
   /** `tenant/schedule`: what jitter and `H` are hashed from. */
@@ -64,19 +65,25 @@ export function compileSchedule(
     startsAt,
     hashSeed: context.identity,
   }
-  const triggers = spec.triggers.flatMap((trigger, index) => {
+  const triggers: Candidates[] = []
+  const places: number[] = []
+  spec.triggers.forEach((trigger, index) => {
     const compiled = compileTriggerCandidates(trigger, triggerContext)
-    if (compiled.ok)
-      return compiled.value.map((candidates) => ({ candidates, path: ['spec', 'triggers', index] as const }))
-    problems.push(...compiled.error.map((found) => under(['spec', 'triggers', index], found)))
-    return []
+    if (!compiled.ok)
+      problems.push(...compiled.error.map((found) => under(['spec', 'triggers', index], found)))
+    else {
+      for (const candidates of compiled.value) {
+        triggers.push(candidates)
+        places.push(index)
+      }
+    }
   })
   if (problems.length > 0) return err(problems)
 
   const selection =
     calendar === null
       ? null
-      : new Selection({
+      : selectionOf({
           calendar,
           runOn: spec.runOn ?? 'business-days',
           ignoresClosedDays: roll === 'unadjusted',
@@ -85,12 +92,18 @@ export function compileSchedule(
   return ok(
     scheduleOf({
       triggers,
+      // As good as always the triggers are numbered through: only an `at` may be two sets of times.
+      places: places.every((place, index) => place === index) ? null : places,
       selection,
       zone,
-      startsAt: startsAt ?? Number.NEGATIVE_INFINITY,
-      endsAt: endsAt ?? Number.POSITIVE_INFINITY,
-      jitterMs,
-      seed: seedOf(context.identity),
+      bounds:
+        startsAt === null && endsAt === null
+          ? null
+          : {
+              startsAt: startsAt ?? Number.NEGATIVE_INFINITY,
+              endsAt: endsAt ?? Number.POSITIVE_INFINITY,
+            },
+      jitter: jitterMs === 0 ? null : { limitMs: jitterMs, seed: seedOf(context.identity) },
       locate: context.locate,
     }),
   )

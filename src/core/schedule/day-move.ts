@@ -6,9 +6,20 @@ import { becauseOf, ruleOf } from './day-reason.ts'
 import type { TraceStep } from './occurrence.ts'
 import type { Move } from './pattern-candidates.ts'
 
-/** The roll and the offset of a schedule as one map of days; null if they move nothing. */
+const shared = new WeakMap<CompiledCalendar, Map<string, Move>>()
+
+/** The roll and the offset of a schedule as one map of days, shared by all with the same; null if they move nothing. */
 export function dayMove(calendar: CompiledCalendar, roll: Roll, offset: number): Move | null {
   if ((roll === 'skip' || roll === 'unadjusted') && offset === 0) return null
+  const moves = shared.get(calendar) ?? new Map<string, Move>()
+  shared.set(calendar, moves)
+  const key = `${roll} ${offset}`
+  const move = moves.get(key) ?? newMove(calendar, roll, offset)
+  moves.set(key, move)
+  return move
+}
+
+function newMove(calendar: CompiledCalendar, roll: Roll, offset: number): Move {
   const { first, last } = calendar.table
   const apply = (day: number): number | null => {
     const rolled = rollDate(calendar, day, roll)

@@ -1,3 +1,4 @@
+import type { Trigger } from '../kinds.ts'
 import { type DstPolicy, instantsOf } from '../time/dst.ts'
 import {
   epochDayOfLocal,
@@ -11,6 +12,7 @@ import type { Zone } from '../time/zone.ts'
 import type { Asked, Candidates, Origin, RuledOut } from './candidates.ts'
 import { type DayMap, MovedPattern } from './moved-pattern.ts'
 import type { TraceStep } from './occurrence.ts'
+import { triggerText } from './trigger-text.ts'
 
 /** How dates move, and how to say it. */
 export interface Move extends DayMap {
@@ -27,8 +29,8 @@ export interface OwnRuling {
 }
 
 export interface PatternCandidatesOptions {
-  /** The trigger as written, for the trace. */
-  readonly text: string
+  /** As written, for the trace. */
+  readonly trigger: Trigger
   readonly pattern: LocalPattern
   readonly zone: Zone
   readonly policy: DstPolicy
@@ -46,8 +48,6 @@ const MOST_GATHERED = 8
  * daylight saving resolves what is then the local time. A class, so that all share one shape.
  */
 export class PatternCandidates implements Candidates {
-  readonly choosesDays = false
-  readonly moves: boolean
   readonly #options: PatternCandidatesOptions
   readonly #moved: MovedPattern | null
   readonly #recurrence: Recurrence
@@ -55,9 +55,16 @@ export class PatternCandidates implements Candidates {
   constructor(options: PatternCandidatesOptions) {
     const { pattern, zone, policy, move } = options
     this.#options = options
-    this.moves = move !== null
     this.#moved = move === null ? null : new MovedPattern(pattern, move)
     this.#recurrence = recurrenceOf(this.#moved ?? pattern, zone, policy)
+  }
+
+  get choosesDays(): boolean {
+    return false
+  }
+
+  get moves(): boolean {
+    return this.#moved !== null
   }
 
   next(after: number): number | null {
@@ -77,7 +84,8 @@ export class PatternCandidates implements Candidates {
   }
 
   origins(nominal: number): readonly Origin[] {
-    const { text, zone, move, ruling } = this.#options
+    const { trigger, zone, move, ruling } = this.#options
+    const text = triggerText(trigger)
     const reading = zone.localAt(nominal)
     if (ruling !== null) {
       const { local, ruledOut } = this.#ownRuling(ruling, nominal)
@@ -98,7 +106,8 @@ export class PatternCandidates implements Candidates {
   }
 
   *askedOn(day: number): Iterable<Asked> {
-    const { text, pattern, zone, policy, move, ruling } = this.#options
+    const { trigger, pattern, zone, policy, move, ruling } = this.#options
+    const text = triggerText(trigger)
     const end = localOf(day + 1, 0)
     for (
       let asked = pattern.next(localOf(day, 0) - 1);
@@ -178,12 +187,12 @@ function daylightStep(zone: Zone, local: LocalSeconds, nominal: number): readonl
 export class InstantCandidates implements Candidates {
   readonly choosesDays = false
   readonly moves = false
-  readonly #text: string
+  readonly #trigger: Trigger
   readonly #recurrence: Recurrence
   readonly #zone: Zone
 
-  constructor(text: string, recurrence: Recurrence, zone: Zone) {
-    this.#text = text
+  constructor(trigger: Trigger, recurrence: Recurrence, zone: Zone) {
+    this.#trigger = trigger
     this.#recurrence = recurrence
     this.#zone = zone
   }
@@ -206,7 +215,9 @@ export class InstantCandidates implements Candidates {
     return [
       {
         asked: null,
-        steps: [{ step: 'pattern', text: `${this.#text} gives ${local} (${this.#zone.name})` }],
+        steps: [
+          { step: 'pattern', text: `${triggerText(this.#trigger)} gives ${local} (${this.#zone.name})` },
+        ],
       },
     ]
   }

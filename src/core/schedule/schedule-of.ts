@@ -11,16 +11,15 @@ import type { Occurrence, SkipCause, TraceStep } from './occurrence.ts'
 import type { Selection, Verdict } from './selection.ts'
 
 export interface ScheduleParts {
-  readonly triggers: readonly { readonly candidates: Candidates; readonly path: Path }[]
+  readonly triggers: readonly Candidates[]
+  /** Index of each in the document's `triggers`; null where that is its own. */
+  readonly places: readonly number[] | null
   /** null: no calendar, every candidate fires. */
   readonly selection: Selection | null
   readonly zone: Zone
-  /** Included. */
-  readonly startsAt: number
-  /** Excluded. */
-  readonly endsAt: number
-  readonly jitterMs: number
-  readonly seed: number
+  /** Start included, end excluded; null: neither. */
+  readonly bounds: { readonly startsAt: number; readonly endsAt: number } | null
+  readonly jitter: { readonly limitMs: number; readonly seed: number } | null
   readonly locate: ((path: Path) => Position | undefined) | undefined
 }
 
@@ -36,23 +35,35 @@ type Outcome = Verdict | 'no-such-business-day'
 
 /** A class, so that all schedules share one shape and code: this is the hottest path of the product. */
 class PlainSchedule implements CompiledSchedule {
-  readonly #parts: ScheduleParts
+  readonly #triggers: readonly Candidates[]
+  readonly #places: ScheduleParts['places']
+  readonly #selection: Selection | null
+  readonly #zone: Zone
+  readonly #bounds: ScheduleParts['bounds']
+  readonly #jitter: ScheduleParts['jitter']
+  readonly #locate: ScheduleParts['locate']
   /** The only trigger, when there is just one: most schedules, and the fast path. */
   readonly #only: Candidates | null
 
   constructor(parts: ScheduleParts) {
-    this.#parts = parts
-    this.#only = parts.triggers.length === 1 ? parts.triggers[0]!.candidates : null
+    const { triggers } = parts
+    this.#triggers = triggers
+    this.#places = parts.places
+    this.#selection = parts.selection
+    this.#zone = parts.zone
+    this.#bounds = parts.bounds
+    this.#jitter = parts.jitter
+    this.#locate = parts.locate
+    this.#only = triggers.length === 1 ? triggers[0]! : null
   }
 
   next(after: number): number | null {
-    const { startsAt, endsAt } = this.#parts
-    let from = after < startsAt ? startsAt - 1 : after
+    let from = this.#notBeforeStart(after)
     // What the calendar turns down, it turns down for a whole stretch, but not for sessions, which choose their days.
     let resume = from
     for (let turnedDown = 0; turnedDown < MOST_TURNED_DOWN; turnedDown++) {
       const nominal = this.#candidateAfter(from, resume)
-      if (nominal === null || nominal >= endsAt) return null
+      if (nominal === null || this.#isOver(nominal)) return null
       const outcome = this.#outcome(nominal)
       if (outcome === 'fires') return nominal
       if (outcome === 'held') return null
@@ -70,8 +81,8 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   previous(before: number): number | null {
-    const { startsAt, endsAt } = this.#parts
-    let to = Math.min(before, endsAt)
+    const startsAt = this.#bounds?.startsAt ?? Number.NEGATIVE_INFINITY
+    let to = Math.min(before, this.#bounds?.endsAt ?? before)
     let recede = to
     for (let turnedDown = 0; turnedDown < MOST_TURNED_DOWN; turnedDown++) {
       const nominal = this.#candidateBefore(to, recede)
@@ -92,10 +103,9 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   nextCandidate(after: number): Occurrence | null {
-    const { startsAt, endsAt } = this.#parts
-    const from = after < startsAt ? startsAt - 1 : after
+    const from = this.#notBeforeStart(after)
     const nominal = this.#candidateAfter(from, from)
-    return nominal === null || nominal >= endsAt
+    return nominal === null || this.#isOver(nominal)
       ? null
       : new PlainOccurrence(this, nominal, this.#outcome(nominal))
   }
@@ -109,18 +119,18 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   dueOf(nominal: number): number {
-    const { jitterMs, seed, endsAt } = this.#parts
-    if (jitterMs === 0) return nominal
+    if (this.#jitter === null) return nominal
+    const { limitMs, seed } = this.#jitter
     const next = this.#candidateAfter(nominal, nominal)
     // Never past the next nominal time: fires stay in order.
-    const gap = next === null || next >= endsAt ? jitterMs : Math.min(jitterMs, next - nominal)
+    const gap = next === null || this.#isOver(next) ? limitMs : Math.min(limitMs, next - nominal)
     return nominal + jitterOf(seed, nominal, gap)
   }
 
   admission(instant: number): Admission {
-    const { selection, triggers } = this.#parts
+    const selection = this.#selection
     if (selection === null) return { admitted: true, admittedFrom: instant }
-    const choosesDays = triggers.every(({ candidates }) => candidates.choosesDays)
+    const choosesDays = this.#triggers.every((candidates) => candidates.choosesDays)
     let at = instant
     for (let looked = 0; looked < MOST_TURNED_DOWN; looked++) {
       const verdict = selection.verdict(at, choosesDays)
@@ -133,7 +143,7 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   *on(day: number): Iterable<Explained> {
-    const { zone, triggers } = this.#parts
+    const zone = this.#zone
     const nominals = new Set<number>()
     const begin = firstInstantOf(zone, localOf(day, 0), FIXED_DST)
     const end = firstInstantOf(zone, localOf(day + 1, 0), LAST_PASS)
@@ -143,13 +153,13 @@ class PlainSchedule implements CompiledSchedule {
       at = this.#candidateAfter(at, at)
     }
     const nowhere: (Explained & { readonly place: number })[] = []
-    for (const { candidates, path } of triggers) {
+    for (const [index, candidates] of this.#triggers.entries()) {
       for (const { asked, nominals: landed, steps } of candidates.askedOn(day)) {
         for (const nominal of landed) nominals.add(nominal)
         if (landed.length > 0) continue
         // Where it would have been: in its place among the others.
         const place = firstInstantOf(zone, asked, FIXED_DST)
-        const trace = this.#located(steps, path)
+        const trace = this.#located(steps, index)
         nowhere.push({
           asked: formatLocalSeconds(asked),
           nominal: null,
@@ -173,18 +183,18 @@ class PlainSchedule implements CompiledSchedule {
 
   /** Everything that led to a nominal time and what became of it. */
   explain(nominal: number): { readonly asked: string | null; readonly trace: readonly TraceStep[] } {
-    const { triggers, selection, jitterMs } = this.#parts
+    const selection = this.#selection
     const trace: TraceStep[] = []
     let asked: string | null = null
-    for (const { candidates, path } of triggers) {
+    for (const [index, candidates] of this.#triggers.entries()) {
       for (const origin of candidates.origins(nominal)) {
         if (origin.asked !== null && (asked === null || origin.asked < asked)) asked = origin.asked
-        trace.push(...this.#located(origin.steps, path))
+        trace.push(...this.#located(origin.steps, index))
       }
     }
     if (this.#ruledOut(nominal) === null && selection !== null)
       trace.push(...selection.explain(nominal, this.#choosesDays(nominal)))
-    if (jitterMs > 0 && this.#outcome(nominal) === 'fires') {
+    if (this.#jitter !== null && this.#outcome(nominal) === 'fires') {
       const late = formatDuration(this.dueOf(nominal) - nominal)
       trace.push({ step: 'jitter', text: `jitter: due ${late} after the nominal time` })
     }
@@ -192,8 +202,9 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   #explained(nominal: number): Explained {
-    const { startsAt, endsAt, zone, locate } = this.#parts
-    const bound = nominal < startsAt ? 'startsAt' : nominal >= endsAt ? 'endsAt' : null
+    const zone = this.#zone
+    const isEarly = this.#bounds !== null && nominal < this.#bounds.startsAt
+    const bound = this.#isOver(nominal) ? 'endsAt' : isEarly ? 'startsAt' : null
     const occurrence = new PlainOccurrence(this, nominal, this.#outcome(nominal))
     const { asked, trace } = this.explain(nominal)
     const reading = formatLocalSeconds(zone.localAt(nominal))
@@ -201,9 +212,9 @@ class PlainSchedule implements CompiledSchedule {
       const { outcome, cause, due } = occurrence
       return { asked: asked ?? reading, nominal, due, outcome, cause, trace }
     }
-    const limit = formatLocal(bound === 'startsAt' ? startsAt : endsAt, zone)
+    const limit = formatLocal(this.#bounds![bound], zone)
     const text = `${reading} is ${bound === 'startsAt' ? 'before' : 'not before'} ${limit}, the schedule's ${bound}`
-    const position = locate?.(['spec', bound])
+    const position = this.#locate?.(['spec', bound])
     const step: TraceStep = { step: 'bounds', text, ...(position === undefined ? {} : { position }) }
     return {
       asked: asked ?? reading,
@@ -216,17 +227,26 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   /** Patterns stand where their trigger is written. */
-  #located(steps: readonly TraceStep[], path: Path): readonly TraceStep[] {
-    const position = this.#parts.locate?.(path)
+  #located(steps: readonly TraceStep[], index: number): readonly TraceStep[] {
+    const position = this.#locate?.(['spec', 'triggers', this.#places?.[index] ?? index])
     if (position === undefined) return steps
     return steps.map((step) => (step.step === 'pattern' ? { ...step, position } : step))
+  }
+
+  #notBeforeStart(after: number): number {
+    const bounds = this.#bounds
+    return bounds !== null && after < bounds.startsAt ? bounds.startsAt - 1 : after
+  }
+
+  #isOver(nominal: number): boolean {
+    return this.#bounds !== null && nominal >= this.#bounds.endsAt
   }
 
   /** The first candidate after `from`; of triggers that the calendar's closed days turn down, after `resume`. */
   #candidateAfter(from: number, resume: number): number | null {
     if (this.#only !== null) return this.#only.next(this.#only.choosesDays ? from : resume)
     let first: number | null = null
-    for (const { candidates } of this.#parts.triggers) {
+    for (const candidates of this.#triggers) {
       const found = candidates.next(candidates.choosesDays ? from : resume)
       if (found !== null && (first === null || found < first)) first = found
     }
@@ -236,7 +256,7 @@ class PlainSchedule implements CompiledSchedule {
   #candidateBefore(to: number, recede: number): number | null {
     if (this.#only !== null) return this.#only.previous(this.#only.choosesDays ? to : recede)
     let last: number | null = null
-    for (const { candidates } of this.#parts.triggers) {
+    for (const candidates of this.#triggers) {
       const found = candidates.previous(candidates.choosesDays ? to : recede)
       if (found !== null && (last === null || found > last)) last = found
     }
@@ -244,7 +264,7 @@ class PlainSchedule implements CompiledSchedule {
   }
 
   #outcome(nominal: number): Outcome {
-    const { selection } = this.#parts
+    const selection = this.#selection
     const ruledOut = this.#ruledOut(nominal)
     if (ruledOut !== null) return ruledOut
     return selection === null ? 'fires' : selection.verdict(nominal, this.#choosesDays(nominal))
@@ -253,12 +273,11 @@ class PlainSchedule implements CompiledSchedule {
   /** What rules a nominal time out for all triggers that ask for it. */
   #ruledOut(nominal: number): RuledOut | null {
     if (this.#only !== null) return this.#only.ruledOut(nominal)
-    const { triggers } = this.#parts
     let ruledOut: RuledOut | null = null
-    for (const { candidates } of triggers) ruledOut ??= candidates.ruledOut(nominal)
+    for (const candidates of this.#triggers) ruledOut ??= candidates.ruledOut(nominal)
     if (ruledOut === null) return null
     // A trigger that asks for this time and has nothing against it outweighs those that do.
-    for (const { candidates } of triggers) {
+    for (const candidates of this.#triggers) {
       if (candidates.ruledOut(nominal) === null && candidates.next(nominal - 1) === nominal) return null
     }
     return ruledOut
@@ -267,33 +286,33 @@ class PlainSchedule implements CompiledSchedule {
   /** A session that asks for this time has chosen its day, whatever other triggers ask for the same. */
   #choosesDays(nominal: number): boolean {
     if (this.#only !== null) return this.#only.choosesDays
-    return this.#parts.triggers.some(
-      ({ candidates }) => candidates.choosesDays && candidates.next(nominal - 1) === nominal,
+    return this.#triggers.some(
+      (candidates) => candidates.choosesDays && candidates.next(nominal - 1) === nominal,
     )
   }
 
   get #hasSessions(): boolean {
-    return this.#parts.triggers.some(({ candidates }) => candidates.choosesDays)
+    return this.#triggers.some((candidates) => candidates.choosesDays)
   }
 
   /** Whether a nominal time can be another than the one asked for: a moved date, or a change of offset nearby. */
   mayBeMoved(nominal: number): boolean {
-    if (this.#parts.triggers.some(({ candidates }) => candidates.moves)) return true
+    if (this.#triggers.some((candidates) => candidates.moves)) return true
     const second = nominal / 1000
-    const { quietFrom, quietTo } = this.#parts.zone.periodAt(second)
+    const { quietFrom, quietTo } = this.#zone.periodAt(second)
     return second < quietFrom || second >= quietTo
   }
 
   /** Where a search goes on after a candidate that was turned down; null: nowhere. */
   #resume(nominal: number, outcome: Outcome): number | null {
     if (outcome === 'no-such-business-day' || outcome === 'fires') return nominal + 1
-    return this.#parts.selection!.resume(nominal, outcome)
+    return this.#selection!.resume(nominal, outcome)
   }
 
   /** Before what a search goes on backwards; null: nowhere. */
   #recede(nominal: number, outcome: Outcome): number | null {
     if (outcome === 'no-such-business-day' || outcome === 'fires') return nominal
-    const { selection } = this.#parts
+    const selection = this.#selection
     return selection === null ? nominal : selection.recede(nominal, outcome)
   }
 }

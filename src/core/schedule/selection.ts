@@ -25,7 +25,20 @@ const FARTHEST_BLACKOUT_SECONDS = 400 * 86_400
 /** The end of a day that happens twice, where the beginning of the next one bounds it from above. */
 const LAST_PASS: DstPolicy = { gap: 'next-valid', overlap: 'last' }
 
-/** The calendar's part of a schedule: which instants it lets through. */
+const shared = new WeakMap<CompiledCalendar, Map<string, Selection>>()
+
+/** The selection of these options, one for all schedules that have the same. */
+export function selectionOf(options: SelectionOptions): Selection {
+  const { calendar, runOn, ignoresClosedDays, dateZone } = options
+  const selections = shared.get(calendar) ?? new Map<string, Selection>()
+  shared.set(calendar, selections)
+  const key = `${runOn} ${ignoresClosedDays} ${dateZone.name}`
+  const selection = selections.get(key) ?? new Selection(options)
+  selections.set(key, selection)
+  return selection
+}
+
+/** The calendar's part of a schedule: which instants it lets through. It has no memory, so it may be shared. */
 export class Selection {
   readonly #options: SelectionOptions
 
