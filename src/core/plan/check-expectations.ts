@@ -1,12 +1,10 @@
 import { type Problem, problem } from '../errors.ts'
 import type { Expectation } from '../kinds.ts'
-import type { Occurrence, TraceStep } from '../schedule/occurrence.ts'
+import type { Explained } from '../schedule/compiled-schedule.ts'
+import type { TraceStep } from '../schedule/occurrence.ts'
 import { parseInstant } from '../time/instant.ts'
-import { formatLocalSeconds } from '../time/local.ts'
+import { epochDayOfLocal, formatLocalSeconds, parseLocal } from '../time/local.ts'
 import type { CheckedSchedule } from './compile-checked.ts'
-
-/** A moved candidate is looked for this far on either side of the time that was asked for. */
-const MOVED_WITHIN_MS = 40 * 86_400_000
 
 /** The `expect` entries of a schedule that do not hold. Paths begin at the document. */
 export function checkExpectations(schedule: CheckedSchedule): readonly Problem[] {
@@ -25,23 +23,26 @@ export function checkExpectations(schedule: CheckedSchedule): readonly Problem[]
   })
 }
 
+type Candidate = Pick<Explained, 'nominal' | 'outcome' | 'trace'>
+
 interface Failure {
   readonly expected: string
   readonly found: string
 }
 
 function failureOf(
-  { fires, because }: Expectation,
+  { at: written, fires, because }: Expectation,
   at: number,
   schedule: CheckedSchedule,
 ): Failure | undefined {
-  const local = formatLocalSeconds(schedule.zone.localAt(at))
-  const occurrence = occurrenceAt(at, schedule)
-  const moved = occurrence === undefined ? movedFrom(local, at, schedule) : undefined
-  const steps = occurrence?.trace ?? (moved === undefined ? [] : stepsAfter(local, moved.trace))
+  // A local time that clocks skip reads otherwise as an instant, and may be asked for all the same.
+  const local = formatLocalSeconds(parseLocal(written) ?? schedule.zone.localAt(at))
+  const candidate = candidateAt(at, local, schedule)
+  const there = candidate?.nominal === at
+  const steps = candidate === undefined ? [] : there ? candidate.trace : stepsAfter(local, candidate.trace)
   const reasons = steps.filter(({ step }) => step !== 'pattern' && step !== 'jitter').map(({ text }) => text)
-  const found = [what(at, { occurrence, moved, schedule }), ...reasons].join('; ')
-  if ((occurrence?.outcome === 'fires') !== fires)
+  const found = [what(at, candidate, schedule), ...reasons].join('; ')
+  if ((there && candidate.outcome === 'fires') !== fires)
     return { expected: fires ? 'it fires' : 'it does not fire', found }
   if (because === undefined || fires) return undefined
   const wanted = because.toLowerCase()
@@ -49,18 +50,16 @@ function failureOf(
   return { expected: `it does not fire because of "${because}"`, found }
 }
 
-function occurrenceAt(at: number, { compiled }: CheckedSchedule): Occurrence | undefined {
-  for (const occurrence of compiled.occurrences(at, at + 1)) return occurrence
-  return undefined
-}
-
-/** The occurrence that a candidate asked for at this local time became, by `roll`, `offset` or a clock change. */
-function movedFrom(local: string, at: number, { compiled }: CheckedSchedule): Occurrence | undefined {
-  for (const occurrence of compiled.occurrences(at - MOVED_WITHIN_MS, at + MOVED_WITHIN_MS)) {
-    // Asking for the trace of what was not moved would make every look expensive.
-    if (occurrence.asked !== null && stepsAfter(local, occurrence.trace).length > 0) return occurrence
+/** What is at the instant, else what was asked for at the local time and moved by `roll`, `offset` or a clock change. */
+function candidateAt(at: number, local: string, { compiled, zone }: CheckedSchedule): Candidate | undefined {
+  const there = compiled.nextCandidate(at - 1)
+  if (there?.nominal === at) return there
+  let asked: Candidate | undefined
+  for (const each of compiled.on(epochDayOfLocal(zone.localAt(at)))) {
+    if (each.nominal === at) return each
+    if (stepsAfter(local, each.trace).length > 0) asked ??= each
   }
-  return undefined
+  return asked
 }
 
 /** Several candidates may have become one occurrence: the steps of the one that was asked for at this local time. */
@@ -71,18 +70,14 @@ function stepsAfter(local: string, trace: readonly TraceStep[]): readonly TraceS
   return trace.slice(start, length < 0 ? undefined : start + 1 + length)
 }
 
-interface Found {
-  readonly occurrence: Occurrence | undefined
-  readonly moved: Occurrence | undefined
-  readonly schedule: CheckedSchedule
-}
-
-function what(at: number, { occurrence, moved, schedule: { compiled, zone } }: Found): string {
+function what(at: number, candidate: Candidate | undefined, { compiled, zone }: CheckedSchedule): string {
   const local = (instant: number): string => formatLocalSeconds(zone.localAt(instant))
-  if (occurrence?.outcome === 'fires') return 'it fires'
-  if (occurrence !== undefined)
-    return occurrence.outcome === 'held' ? 'nothing is decided' : 'it does not fire'
-  if (moved !== undefined) return `it is moved to ${local(moved.nominal)}`
-  const next = compiled.next(at)
-  return `no trigger asks for that time; ${next === null ? 'none after it' : `the next fire is ${local(next)}`}`
+  if (candidate === undefined) {
+    const next = compiled.next(at)
+    return `no trigger asks for that time; ${next === null ? 'none after it' : `the next fire is ${local(next)}`}`
+  }
+  const { nominal, outcome } = candidate
+  if (nominal !== null && nominal !== at) return `it is moved to ${local(nominal)}`
+  if (outcome === 'fires') return 'it fires'
+  return outcome === 'held' ? 'nothing is decided' : 'it does not fire'
 }
