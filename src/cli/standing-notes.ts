@@ -20,15 +20,17 @@ export function standingNotes(schedule: Timed | PreviewedSchedule, options: Note
   const notes: string[] = []
   const { id, zone, firesAfter } = schedule
   if ('spec' in schedule) {
-    const { spec, jobSuspended } = schedule
+    const { spec, jobSuspended, activeFrom } = schedule
     const { suspend } = spec
     if (jobSuspended) notes.push(`${id}: its job ${spec.job} is suspended, so nothing fires`)
     else if (suspend === true) notes.push(`${id} is suspended, so nothing fires`)
-    else if (typeof suspend === 'object' && firesAfter > options.after) {
+    else if (typeof suspend === 'object' && firesAfter > options.after && firesAfter >= activeFrom) {
       const reason = suspend.reason === undefined ? '' : ` (${suspend.reason})`
       const until = suspend.until === undefined ? '' : ` until ${suspend.until}`
       notes.push(`${id} is suspended${until}${reason}`)
-    } else if (firesAfter > options.after) notes.push(`${id} fires only after ${localText(firesAfter, zone)}`)
+    } else if (firesAfter > options.after) {
+      notes.push(`${id} fires only from ${localText(activeFrom, zone)} on`)
+    }
     if (spec.maxFires !== undefined) {
       notes.push(`${id} fires at most ${spec.maxFires} times in its life; how often it has is not known here`)
     }

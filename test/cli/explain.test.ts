@@ -25,6 +25,7 @@ describe('belfry explain says why, with the rule and its place', () => {
     ['before-startsAt', 'trial', '2026-03-09'],
     ['endsAt', 'trial', '2026-03-12'],
     ['suspended', 'paused', '2026-03-31'],
+    ['not-yet-active', 'from-april', '2026-03-31'],
     ['no-such-business-day', 'month-end', '2026-02-28'],
     ['no-session', 'after-close', '2026-04-03'],
     ['nothing-asked', 'rolled', '2026-04-08'],

@@ -169,6 +169,12 @@ describe('belfry next SCHEDULE', () => {
     expect(run.stderr).toContain('default/paused is suspended until 2026-04-01 (broker migration)')
   })
 
+  it('begins at activeFrom, included', async () => {
+    const run = await next('from-april', '--from', '2026-03-01', '--count', '1', '--format', 'json')
+    expect(JSON.parse(run.stdout)).toMatchObject([{ nominal: '2026-04-01T12:00:00Z' }])
+    expect(run.stderr).toBe('default/from-april fires only from Wed 2026-04-01 12:00 +00:00 on\n')
+  })
+
   it('ends at --to and at endsAt', async () => {
     expect(await nominals('trial', '--from', '2026-03-01')).toHaveLength(4)
     expect(await nominals('trial', '--from', '2026-03-01', '--to', '2026-03-11T09:00Z')).toEqual([

@@ -73,20 +73,26 @@ function lastFire({ compiled, firesAfter }: PreviewedSchedule, before: number): 
 function standing(schedule: PreviewedSchedule, explained: Explained): ExplainedCandidate {
   const { nominal, outcome, trace } = explained
   if (outcome !== 'fires' || nominal === null || nominal > schedule.firesAfter) return explained
-  return { ...explained, outcome: 'suspended', due: null, trace: [...trace, suspensionStep(schedule)] }
+  return {
+    ...explained,
+    outcome: 'suspended',
+    due: null,
+    trace: [...trace, suspensionStep(schedule, nominal)],
+  }
 }
 
-function suspensionStep({ spec, entry, zone, firesAfter, jobSuspended }: PreviewedSchedule): TraceStep {
+function suspensionStep(schedule: PreviewedSchedule, nominal: number): TraceStep {
+  const { spec, entry, zone, trigger, activeFrom, jobSuspended } = schedule
   const { suspend } = spec
+  const { suspension } = trigger
   const placed = (text: string, position: Position | undefined): TraceStep =>
     position === undefined ? { step: 'suspension', text } : { step: 'suspension', text, position }
   if (jobSuspended) return placed(`the job ${spec.job} is suspended`, entry.locate(['spec', 'job']))
-  if (suspend === true) return placed('the schedule is suspended', entry.locate(['spec', 'suspend']))
-  const until = firesAfter === Number.POSITIVE_INFINITY ? '' : ` until ${formatLocal(firesAfter, zone)}`
-  if (typeof suspend === 'object') {
-    const reason = suspend.reason === undefined ? '' : `: ${suspend.reason}`
-    return placed(`the schedule is suspended${until}${reason}`, entry.locate(['spec', 'suspend']))
+  if (suspension === null || (suspension.until !== null && suspension.until < nominal)) {
+    const text = `this version of the schedule is active from ${formatLocal(activeFrom, zone)} on`
+    return placed(text, entry.locate(['spec', 'activeFrom']))
   }
-  const text = `this version of the schedule is active only after ${formatLocal(firesAfter, zone)}`
-  return placed(text, entry.locate(['spec', 'activeFrom']))
+  const until = suspension.until === null ? '' : ` until ${formatLocal(suspension.until, zone)}`
+  const reason = typeof suspend === 'object' && suspend.reason !== undefined ? `: ${suspend.reason}` : ''
+  return placed(`the schedule is suspended${until}${reason}`, entry.locate(['spec', 'suspend']))
 }

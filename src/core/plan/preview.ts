@@ -22,8 +22,8 @@ export interface Timed {
   readonly zone: Zone
   readonly compiled: CompiledSchedule
   /**
-   * Nothing at or before it fires, whatever the triggers say: `activeFrom` or the end of a suspension, epoch
-   * milliseconds; Infinity while suspended without an end, -Infinity without either.
+   * Nothing at or before it fires, whatever the triggers say: just before `activeFrom`, or the end of a suspension,
+   * epoch milliseconds; Infinity while suspended without an end, -Infinity without either.
    */
   readonly firesAfter: number
 }
@@ -33,7 +33,7 @@ export interface PreviewedSchedule extends Timed {
   /** The tenant's defaults merged. */
   readonly spec: ScheduleSpec
   readonly trigger: CompiledTrigger
-  /** When this version begins to hold, epoch milliseconds; -Infinity: when it is applied. */
+  /** The first instant that this version may fire, epoch milliseconds; -Infinity: from when it is applied. */
   readonly activeFrom: number
   readonly entry: CatalogueEntry<'Schedule'>
   /** Its job is suspended, and the schedule with it. */
@@ -79,8 +79,8 @@ export function previewOf(tree: Tree, activeFrom: number): Preview {
       else {
         const starts = activeFromOf(spec, zone.value)
         const { suspension } = trigger.value
-        const suspendedTo = suspension === null ? starts : (suspension.until ?? Number.POSITIVE_INFINITY)
-        const firesAfter = Math.max(starts, suspendedTo)
+        const suspended = suspension === null ? starts - 1 : (suspension.until ?? Number.POSITIVE_INFINITY)
+        const firesAfter = Math.max(starts - 1, suspended)
         const { compiled: times } = trigger.value
         const calendars = calendarNames(spec).flatMap((calendar) => {
           const found = shelf.compiled(tenant, calendar)
