@@ -39,7 +39,7 @@ export interface ApplyOptions {
   readonly consumers: AdapterConsumers
   readonly clock: Clock
   readonly logger: Logger
-  /** The moment of the edit: the wall clock, but never ahead of the server's. null: that is not known just now. */
+  /** The moment of the edit, never far from the server's clock. null: that is not known just now. */
   readonly now: () => number | null
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean

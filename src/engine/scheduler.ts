@@ -131,10 +131,7 @@ export class Scheduler {
       loop: this.#loop,
       consumers: options.consumers,
       clock,
-      now: () => {
-        const horizon = this.#serverTime.horizon()
-        return horizon === null ? null : Math.min(clock.now(), horizon)
-      },
+      now: () => this.#serverTime.moment(),
       mayWrite,
       instance: options.instance,
       pruneLimit: options.pruneLimit,

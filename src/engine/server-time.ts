@@ -55,6 +55,17 @@ export class ServerTime {
     return monotonic + measured.serverOrigin + AHEAD_MS
   }
 
+  /**
+   * The moment of something that is done now, on a clock that all instances share: the wall clock here, held to within
+   * half a second of the server's; null while that is not known.
+   */
+  moment(): number | null {
+    const latest = this.horizon()
+    return latest === null
+      ? null
+      : Math.min(latest, Math.max(latest - 2 * AHEAD_MS, this.#options.clock.now()))
+  }
+
   /** Measures now; calls that overlap share one measurement. Never throws. */
   measure(): Promise<void> {
     this.#measuring ??= this.#measure().finally(() => {

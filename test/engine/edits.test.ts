@@ -50,6 +50,25 @@ describe('an edit', () => {
     expect(simulation.fires('tick').at(-1)).toBe('2026-01-05T00:00:12.000Z')
   })
 
+  it('that creates a schedule again brings nothing back from before it, however far behind the clock here is', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(every('1s'))
+    let ahead = 0
+    await simulation.started('a', source, { wallAheadMs: () => ahead })
+    await simulation.clock.advance(2_000)
+    source.set(treeOf(ADAPTER_AND_JOB))
+    await simulation.clock.advance(5_000)
+    ahead = -7_200_000
+    const createdAt = simulation.clock.now()
+    source.set(every('1s'))
+    await simulation.clock.advance(200)
+    ahead = 0
+    await simulation.clock.advance(10_000)
+    const fires = simulation.fires('tick').map((at) => Date.parse(at))
+    expect(fires.filter((at) => at > Date.parse(START) + 3_000 && at < createdAt - 500)).toEqual([])
+    expect(fires.at(-1)).toBeGreaterThan(createdAt + 9_000)
+  })
+
   it('that waits for trust tells what it leaves out once, not again and again', async () => {
     const simulation = new Simulation(START)
     const closed = calendarText(
