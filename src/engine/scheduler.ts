@@ -9,7 +9,7 @@
  * - A stop is clean: nothing new is decided, what is in flight is answered, the cursors are stored, the lease is released.
  * On failure of the store: standbys wait, a leader that is no longer trusted decides nothing; both go on by themselves.
  */
-
+import { setMaxListeners } from 'node:events'
 import type { Tree } from '../core/manifest/tree.ts'
 import type { PruneLimit } from '../core/plan/guard.ts'
 import { LIVE_FORMAT } from '../core/plan/live-entry.ts'
@@ -78,7 +78,7 @@ export class Scheduler {
   readonly #serverTime: ServerTime
   readonly #reconciler: Reconciler
   readonly #checkpoint: CursorCheckpoint
-  readonly #stopping = new AbortController()
+  readonly #stopping = endsMany()
   #leadership: Leadership | null = null
   #following: AbortController | null = null
   #running: Promise<unknown> = Promise.resolve()
@@ -236,7 +236,7 @@ export class Scheduler {
     // Won while it stops: there is nothing to do but to release it.
     if (this.#stopping.signal.aborted) return
     const before = this.#leadership?.done
-    const stop = new AbortController()
+    const stop = endsMany()
     const { instance, logger, events, onLeading } = this.#options
     logger.info('this instance leads', { term })
     events.emit({ type: 'leader-changed', instance, term })
@@ -335,4 +335,11 @@ export class Scheduler {
       source: source?.describe() ?? null,
     }
   }
+}
+
+/** For signals that thousands may sleep on at once: Node takes more than ten listeners for a leak, and says so. */
+function endsMany(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }

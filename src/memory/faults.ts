@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../ports/clock.ts'
 
 /** One request to a memory port, for a fault plan to choose by. */
@@ -33,6 +34,8 @@ export interface MemoryPortOptions {
 export type Exchange<T> = { readonly answered: true; readonly value: T } | { readonly answered: false }
 
 const FOREVER = new AbortController().signal
+// As many sleep on it as are unanswered at once.
+setMaxListeners(0, FOREVER)
 const TIMEOUT_MS = 5_000
 
 /** Carries one request through its fault: when `effect` runs, and whether and when its value comes back. */
