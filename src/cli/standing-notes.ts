@@ -37,13 +37,9 @@ export function standingNotes(schedule: Timed | PreviewedSchedule, options: Note
   }
   if (options.isFull || firesAfter === Number.POSITIVE_INFINITY) return notes
   const held = heldNote(schedule, options)
-  if (held !== null) {
-    notes.push(held)
-  } else {
-    notes.push(
-      `${id}: no more fires${options.before === null ? '' : ` before ${localText(options.before, zone)}`}`,
-    )
-  }
+  if (held !== null) notes.push(held)
+  // That a range which somebody chose has an end is no news.
+  else if (options.before === null) notes.push(`${id}: no more fires`)
   return notes
 }
 
