@@ -95,6 +95,8 @@ export class Reconciler {
           const outcome = await this.#reconcile(source, signal)
           if (outcome.kind === 'moved') restMs = RETRY_MS
         } catch (error) {
+          // A load that is given up because the term ends has not failed.
+          if (signal.aborted) break
           logger.warn('the reconcile failed and will be tried again', {
             source: source.id,
             error: String(error),
