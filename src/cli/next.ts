@@ -6,10 +6,11 @@ import { previewOfCron, type Timed } from '../core/plan/preview.ts'
 import { type Upcoming, upcomingOfAll } from '../core/plan/upcoming.ts'
 import type { GapPolicy, OverlapPolicy } from '../core/time/dst.ts'
 import type { Zone } from '../core/time/zone.ts'
+import { nextTurn } from '../lifecycle/turn.ts'
 import { afterOf, countOf, instantOf, presentOf, utc } from './instant-option.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS } from './io.ts'
 import { jsonArray } from './json-array.ts'
-import { occurrenceJson, upcomingLines } from './next-text.ts'
+import { type NextTextOptions, occurrenceJson, upcomingLines } from './next-text.ts'
 import {
   chosenSchedules,
   formatOption,
@@ -36,6 +37,7 @@ interface NextFlags extends TreeFlags {
 /** Where nothing bounds the search: whatever fires less often than this is not a schedule to wait for. */
 const FARTHEST_MS = 100 * 366 * 86_400_000
 const MOST_IN_GAP = 5_000
+const ENTRIES_A_TURN = 200
 
 export function nextCommand(program: Command, io: CommandIo, finish: (code: number) => void): void {
   withTreeOptions(
@@ -87,22 +89,13 @@ async function runNext(name: string | undefined, flags: NextFlags, io: CommandIo
   const gaps = all || (only !== null && flags.format === 'text')
   const upcoming = upcomingOfAll(schedules, { after, before, mostInGap: gaps ? MOST_IN_GAP : 0 })
   const shown = firstFires(upcoming, count)
-  if (flags.format === 'json') {
-    const id = only === null
-    await jsonArray(io, entriesOf(shown.entries, { all, named: id }))
-  } else {
+  if (flags.format === 'json') await jsonArray(io, entriesOf(shown.entries, { all, named: only === null }))
+  else {
     if (only !== null) io.stdout(`${headOf(only, flags.cron)}\n`)
+    // A list from some other time on is told as from that time, unless somebody says what the present is.
+    const base = flags.at === undefined && flags.from !== undefined ? after : present
     const colors = pc.createColors(io.color)
-    const options = {
-      colors,
-      present: flags.at === undefined && flags.from !== undefined ? after : present,
-      named: only === null,
-      all,
-    }
-    for (const entry of shown.entries) {
-      if (io.signal.aborted) break
-      for (const line of upcomingLines(entry, options)) io.stdout(`${line}\n`)
-    }
+    await printLines(io, shown.entries, { colors, present: base, named: only === null, all })
   }
   const end = flags.to === undefined ? null : before
   const isFull = shown.isFull()
@@ -110,6 +103,20 @@ async function runNext(name: string | undefined, flags: NextFlags, io: CommandIo
     for (const note of standingNotes(schedule, { after, before: end, isFull })) io.stderr(`${note}\n`)
   }
   return EXIT_OK
+}
+
+async function printLines(
+  io: CommandIo,
+  entries: Iterable<Upcoming>,
+  options: NextTextOptions,
+): Promise<void> {
+  let printed = 0
+  for (const entry of entries) {
+    for (const line of upcomingLines(entry, options)) io.stdout(`${line}\n`)
+    printed += 1
+    if (printed % ENTRIES_A_TURN === 0) await nextTurn()
+    if (io.signal.aborted) return
+  }
 }
 
 async function schedulesOf(

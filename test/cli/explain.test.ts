@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { belfry } from '../support/command-line.ts'
@@ -56,6 +58,23 @@ describe('belfry explain', () => {
     expect(stdout).toMatch(
       /^other\/closing on Fri 2026-04-03 {2}UTC\n\nFri 2026-04-03 12:00 \+00:00 {2}fires\n/,
     )
+  })
+
+  it('explains a schedule that does not do what its tree expects of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'belfry-explain-'))
+    try {
+      cpSync(TREE, folder, { recursive: true })
+      const file = join(folder, 'schedules/schedules.yaml')
+      const wrong = 'jitter: 5m\n  expect: [{at: "2026-04-03T18:00", fires: true}]\n'
+      writeFileSync(file, readFileSync(file, 'utf8').replace('jitter: 5m\n', wrong))
+      expect((await belfry(folder, 'validate', ...AT)).stdout).toContain('[expectation-failed]')
+      expect(await belfry(folder, 'explain', 'closing', '2026-04-03', ...AT)).toMatchObject({
+        code: 0,
+        stderr: '',
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('refuses what is neither a date nor an instant', async () => {
