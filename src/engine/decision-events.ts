@@ -41,6 +41,12 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
         events.emit({ type: 'resumed', ...trigger.key, facts: {} })
       }
     },
+    onFailure({ key }, error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      logger.error('a schedule cannot be decided: the others go on', { ...key, error: text })
+      const facts = { ...key, error: error instanceof Error ? error.message : text }
+      events.emit({ type: 'alarm', name: 'schedule-failed', facts })
+    },
   }
 }
 

@@ -200,7 +200,7 @@ export class LiveState implements Catalogue {
     while (this.#dirty.size > 0 && this.#caughtUp && !signal.aborted) {
       for (const identity of this.#dirty) {
         this.#dirty.delete(identity)
-        this.#compileOne(identity)
+        this.#compileSafely(identity)
         if (clock.monotonic() - sliceFrom > SLICE_MS) break
       }
       if (clock.monotonic() - sliceFrom > SLICE_MS) {
@@ -212,6 +212,19 @@ export class LiveState implements Catalogue {
     if (this.#dirty.size > 0 || !this.#caughtUp) return
     this.#told = this.#seen
     for (const { revision, resolve } of [...this.#waiters]) if (revision <= this.#told) resolve()
+  }
+
+  /** An error of belfry's own makes one schedule unusable, not all of them. */
+  #compileSafely(identity: Identity): void {
+    try {
+      this.#compileOne(identity)
+    } catch (error) {
+      this.#unusable.set(identity, [])
+      this.#options.logger.error('a live schedule cannot be compiled: its last good version stays', {
+        identity,
+        problem: String(error),
+      })
+    }
   }
 
   #compileOne(identity: Identity): void {

@@ -8,6 +8,7 @@
  * - A cursor moves only after the entries of its decision are stored or settled.
  * - A held slot (an edit is under way) is decided by the edit alone.
  * - Nothing is decided beyond the server's clock.
+ * - A schedule that cannot be decided (an error of belfry's own) keeps no other one from firing, nor its own edit.
  * On failure: work that stops without an answer leaves the slot as it was; whoever leads next decides it again, and the
  * log's compare-and-set keeps that from doubling.
  */
@@ -27,6 +28,8 @@ const CLOCK_RETRY_MS = 20
 /** Work without a pause longer than this would hold up the lease. */
 const SLICE_MS = 10
 const MOST_IN_FLIGHT = 20_000
+/** When a schedule is tried again that could not be decided. */
+const FAILED_MS = 30_000
 
 export interface TriggerLoopOptions {
   readonly clock: Clock
@@ -45,6 +48,8 @@ export interface LoopObserver {
   onDecision(trigger: CompiledTrigger, decision: Decision): void
   /** Told when a schedule enters or leaves a condition, with the decision that says so. */
   onCondition(trigger: CompiledTrigger, decision: Decision): void
+  /** Told when deciding or storing threw: an error of belfry's own. */
+  onFailure(trigger: CompiledTrigger, error: unknown): void
 }
 
 export interface Upcoming {
@@ -226,7 +231,8 @@ export class TriggerLoop {
     // Without a pause where there is none to make: what is decided here counts for the caller's slice.
     while (slot.work !== null) await slot.work
     const cutting = this.#cut(slot, cut, leading)
-    slot.work = cutting.then(() => this.#rest(slot))
+    const rest = () => this.#rest(slot)
+    slot.work = cutting.then(rest, rest)
     return cutting
   }
 
@@ -281,20 +287,48 @@ export class TriggerLoop {
     const leading = this.#leading
     if (leading === null || slot.held || slot.work !== null) return
     const { trigger } = slot
-    const decision = decide(trigger, this.#progress(slot), now)
-    this.#notice(slot, decision)
+    const decision = this.#guarded(slot, () => decide(trigger, this.#progress(slot), now))
+    if (decision === null) return
     if (decision.entries.length === 0) {
       this.#finish(slot, decision, now)
       return
     }
     this.#inFlight += 1
-    slot.work = this.#store(slot, decision, leading).then((stored) => {
+    const stored = (whole: boolean): void => {
       this.#inFlight -= 1
       // Another version may have come while this one's entries were on their way: then its own decision counts.
-      if (!stored || slot.trigger !== trigger) return this.#rest(slot)
+      if (!whole || slot.trigger !== trigger) {
+        this.#rest(slot)
+        return
+      }
       slot.work = null
       this.#finish(slot, decision, now)
-    })
+    }
+    const failed = (error: unknown): void => {
+      this.#inFlight -= 1
+      slot.work = null
+      this.#fail(slot, error)
+    }
+    slot.work = this.#store(slot, decision, leading).then(stored, failed)
+  }
+
+  /** What was decided, told to the observer; null if that failed. */
+  #guarded(slot: Slot, deciding: () => Decision): Decision | null {
+    try {
+      const decision = deciding()
+      this.#notice(slot, decision)
+      return decision
+    } catch (error) {
+      this.#fail(slot, error)
+      return null
+    }
+  }
+
+  #fail(slot: Slot, error: unknown): void {
+    this.#options.observer.onFailure(slot.trigger, error)
+    this.#owing.delete(slot)
+    if (this.#leading !== null && !slot.held && this.#isInstalled(slot))
+      this.#heap.set(slot, this.#options.clock.now() + FAILED_MS)
   }
 
   /** Ends the work on a slot that must be decided anew. */
@@ -356,8 +390,10 @@ export class TriggerLoop {
         await clock.sleep(CLOCK_RETRY_MS, leading.signal)
         continue
       }
-      const decision = decideCut(slot.trigger, this.#progress(slot), cut)
-      this.#notice(slot, decision)
+      const progress = this.#progress(slot)
+      // An old version that cannot be decided is cut all the same: an edit is its cure.
+      const decision =
+        this.#guarded(slot, () => decideCut(slot.trigger, progress, cut)) ?? bareCut(progress, cut)
       const stored = await this.#store(slot, decision, leading)
       if (!stored && !this.#settledBeyond(slot, cut.cutAt)) continue
       slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
@@ -371,4 +407,10 @@ export class TriggerLoop {
   #settledBeyond(slot: Slot, cutAt: number): boolean {
     return this.#options.positions.of(slot.key).lastNominal >= cutAt
   }
+}
+
+function bareCut({ cursor }: Progress, { cutAt, reason }: Cut): Decision {
+  const nominal = Math.max(cursor, cutAt)
+  const entries = [{ kind: 'marker', nominal, reason, settledCount: null } as const]
+  return { entries, skipped: [], settledTo: nominal, wakeAt: null, condition: null }
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { err } from '../../src/core/result.ts'
+import { compileSchedule } from '../../src/core/schedule/compile.ts'
+import type { CompiledSchedule } from '../../src/core/schedule/compiled-schedule.ts'
+import type { CompiledTrigger } from '../../src/core/trigger/compiled-trigger.ts'
+import { DEFAULT_MISFIRE } from '../../src/core/trigger/policy.ts'
+import { FireWriter } from '../../src/engine/fire-writer.ts'
+import { LogPositions } from '../../src/engine/log-positions.ts'
+import { TriggerLoop } from '../../src/engine/trigger-loop.ts'
 import { nextTurn } from '../../src/lifecycle/turn.ts'
 import type { MemoryOperation } from '../../src/memory/faults.ts'
+import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, calendarText, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -47,5 +56,72 @@ describe('a leader', () => {
     }
     await waking
     expect(Math.max(...rounds)).toBe(1)
+  })
+})
+
+describe('a schedule that cannot be decided', () => {
+  const throwing = (): never => {
+    throw new Error('broken inside')
+  }
+  const broken: CompiledSchedule = {
+    next: throwing,
+    previous: throwing,
+    nextCandidate: throwing,
+    occurrences: throwing,
+    on: throwing,
+    dueOf: throwing,
+    admission: throwing,
+  }
+  const triggerOf = (schedule: string, compiled: CompiledSchedule): CompiledTrigger => ({
+    key: { tenant: 'default', schedule },
+    compiled,
+    misfire: DEFAULT_MISFIRE,
+    maxFires: null,
+    suspension: null,
+    timingDigest: schedule,
+    job: 'import',
+    adapter: 'market',
+    lane: '0',
+    message: 'Import',
+    jobVersion: 1,
+    payload: '{}',
+    priority: 0,
+    calendars: [],
+    generation: 1,
+    revision: 'r1',
+    activeFrom: Date.parse(START),
+  })
+
+  it('keeps no other one from firing, and is reported', async () => {
+    const simulation = new Simulation(START)
+    const { clock } = simulation
+    const log = createMemoryFireLog(simulation.stream, { clock })
+    const failures: string[] = []
+    const loop = new TriggerLoop({
+      clock,
+      writer: new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined }),
+      positions: new LogPositions(log),
+      horizon: () => clock.now(),
+      mayWrite: () => true,
+      tz: 'test',
+      retentionSeconds: 604_800,
+      observer: {
+        onDecision: () => undefined,
+        onCondition: () => undefined,
+        onFailure: ({ key }, error) => failures.push(`${key.schedule}: ${String(error)}`),
+      },
+    })
+    const spec = { job: 'import', timezone: 'UTC', triggers: [{ every: '1s' }] }
+    const sound = compileSchedule(spec, { identity: 'default/tick', calendar: () => err([]) })
+    loop.install(triggerOf('broken', broken))
+    loop.install(triggerOf('tick', sound.ok ? sound.value : broken))
+    const stop = new AbortController()
+    const led = loop.lead(1, stop.signal)
+    await simulation.during(loop.caughtUp(stop.signal))
+    await clock.advance(3_000)
+    expect(simulation.fires('tick').length).toBeGreaterThanOrEqual(3)
+    expect(failures).toEqual(['broken: Error: broken inside'])
+    stop.abort()
+    await led
   })
 })
