@@ -7,7 +7,7 @@ import { findNamed, type Preview, type PreviewedSchedule } from '../core/plan/pr
 import { formatInstant } from '../core/time/instant.ts'
 import type { Zone } from '../core/time/zone.ts'
 import { nextTurn } from '../lifecycle/turn.ts'
-import { daysAfter, instantOf, presentOf, utc, zoneNamed } from './instant-option.ts'
+import { daysAfter, instantOf, presentOf } from './instant-option.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS } from './io.ts'
 import { adaptersPicture, singlePicture } from './load-picture.ts'
 import { loadSvg } from './load-svg.ts'
@@ -15,6 +15,7 @@ import { cellsInWidth, type LoadFacts, loadJson, loadText } from './load-text.ts
 import { localText } from './local-text.ts'
 import { formatOption, found, openPreview, type TreeFlags } from './open-preview.ts'
 import { Progress } from './progress.ts'
+import { sharedZone } from './shared-zone.ts'
 import { heldNote, standingNotes } from './standing-notes.ts'
 
 interface LoadFlags extends Omit<TreeFlags, 'tree'> {
@@ -61,7 +62,7 @@ async function runLoad(tree: readonly string[], flags: LoadFlags, io: CommandIo)
   const ids = adapters.map(({ tenant, name }) => `${tenant}/${name}`)
   const shown = new Set(ids)
   const schedules = found(preview.schedules()).filter((each) => shown.has(adapterIdOf(each)))
-  const range = rangeOf(flags, zoneOfAll(flags, schedules), present)
+  const range = rangeOf(flags, sharedZone(flags.timezone, schedules), present)
   const rows = flags.adapter === undefined ? null : rowGrid(range)
   const cells = flags.format === 'text' ? Math.min(CELLS, cellsInWidth(ids, io.columns)) : CELLS
   const grid = rows ?? lineGrid(range, cells)
@@ -84,13 +85,6 @@ function adaptersOf({ index }: Preview, name: string | undefined) {
   if (name === undefined) return all
   const chosen = findNamed(all, name, 'adapter')
   return [found(chosen.ok ? chosen : { ok: false, error: [chosen.error] })]
-}
-
-/** The zone that everybody who looks at these schedules thinks in, if there is such a one. */
-function zoneOfAll({ timezone }: LoadFlags, schedules: readonly PreviewedSchedule[]): Zone {
-  if (timezone !== undefined) return zoneNamed('--timezone', timezone)
-  const first = schedules[0]?.zone
-  return first !== undefined && schedules.every(({ zone }) => zone.name === first.name) ? first : utc()
 }
 
 function rangeOf(flags: LoadFlags, zone: Zone, present: number): LoadRange {

@@ -45,10 +45,7 @@ export function upcomingLines(entry: Upcoming, options: NextTextOptions): readon
 }
 
 /** Neighbours of one day that do not fire for the same reason. */
-export function byDayAndReason(
-  occurrences: readonly Occurrence[],
-  zone: Zone,
-): readonly (readonly Occurrence[])[] {
+function byDayAndReason(occurrences: readonly Occurrence[], zone: Zone): readonly (readonly Occurrence[])[] {
   const groups: Occurrence[][] = []
   let last = ''
   for (const occurrence of occurrences) {
@@ -63,9 +60,9 @@ export function byDayAndReason(
 }
 
 /** When candidates that do not fire would have, and why they do not. */
-export function groupText(group: readonly Occurrence[], zone: Zone, name = ''): string {
+function groupText(group: readonly Occurrence[], zone: Zone): string {
   const first = group[0]!
-  const note = `${name}${name === '' ? '' : '  '}${noteText(first)}`
+  const note = noteText(first)
   if (group.length === 1) return `${localText(first.nominal, zone)}  ${note}`
   const last = clockText(group.at(-1)!.nominal, zone).slice('Tue 2026-01-27 '.length)
   return `${localText(first.nominal, zone)}  to ${last}, ${group.length} times  ${note}`
