@@ -8,7 +8,7 @@
  * On failure: loading throws what the stores throw, and the caller starts over.
  */
 import type { ScheduleKey } from '../core/names.ts'
-import type { FireLog, LogRecord } from '../ports/fire-log.ts'
+import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Store } from '../ports/store.ts'
 import { type LogPosition, positionOf } from './fire-writer.ts'
 
@@ -94,15 +94,20 @@ export class LogPositions {
           this.#sequence = Math.max(this.#sequence, record.sequence)
           onProgress()
         },
-        onReset: (incarnation) => {
-          this.#incarnation = incarnation
-          this.#sequence = 0
-          this.#highest = 0
-          this.#forgetSequences()
-        },
+        onReset: (incarnation) => this.#begin(incarnation),
       },
       signal,
     )
+  }
+
+  /**
+   * Compares the log with the one that the positions speak of. False: it was made anew while nobody followed it here, and
+   * is to be followed from its start. Sequences of two logs must never meet: one of the old might be the last of the new.
+   */
+  recognise({ incarnation }: LogInfo): boolean {
+    if (incarnation === this.#incarnation) return true
+    this.#begin(incarnation)
+    return false
   }
 
   /** The highest sequence that the writer has told; others below it may still be on their way. */
@@ -135,6 +140,13 @@ export class LogPositions {
     const lastNominal = Math.max(position.lastNominal, known?.lastNominal ?? 0)
     this.#positions.set(id, { ...position, lastNominal })
     this.#changed.add(id)
+  }
+
+  #begin(incarnation: string): void {
+    this.#incarnation = incarnation
+    this.#sequence = 0
+    this.#highest = 0
+    this.#forgetSequences()
   }
 
   #forgetSequences(): void {

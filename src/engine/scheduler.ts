@@ -284,9 +284,10 @@ export class Scheduler {
   async #barrier(signal: AbortSignal): Promise<void> {
     const { clock, live, log } = this.#options
     await this.#live.reached(await live.lastRevision(), signal)
-    const { lastSequence } = await log.info()
+    const info = await log.info()
+    if (!this.#positions.recognise(info)) this.#follow()
     const until = clock.monotonic() + BARRIER_MS
-    while (this.#positions.sequence < lastSequence && clock.monotonic() < until && !signal.aborted) {
+    while (this.#positions.sequence < info.lastSequence && clock.monotonic() < until && !signal.aborted) {
       await clock.sleep(BARRIER_STEP_MS, signal)
     }
   }

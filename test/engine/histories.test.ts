@@ -15,8 +15,8 @@ import { calendarText, scheduleText, treeOf } from '../support/tree-of.ts'
 // written to live state says which times were owed, and every one of them must be one fire. Seeded: BELFRY_SEED runs
 // one history again.
 
-const HISTORIES = Number(process.env['BELFRY_HISTORIES'] ?? 60)
-const ONLY = process.env['BELFRY_SEED']
+const HISTORIES = Number(process.env.BELFRY_HISTORIES ?? 60)
+const ONLY = process.env.BELFRY_SEED
 const NAMES = ['alpha', 'beta', 'gamma', 'delta']
 const STEPS = [1, 2, 3, 5]
 const EVENTS = 30
