@@ -51,7 +51,8 @@ export function everyRecurrence(every: Every): Recurrence {
       for (let looked = 0; at !== null && days !== null && looked < DAYS_LOOKED_AT * 60; looked++) {
         const day = dayOf(at)
         if (days[weekdayOf(day)]) return at
-        const today = firstInstantOf(zone, localOf(day, 0), FIXED_DST)
+        let today = firstInstantOf(zone, localOf(day, 0), LAST_PASS)
+        if (today > at) today = firstInstantOf(zone, localOf(day, 0), FIXED_DST)
         at = stepBefore(Math.max(today, zone.periodAt(at / 1000).start * 1000))
       }
       return days === null ? at : null

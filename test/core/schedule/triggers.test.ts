@@ -115,6 +115,14 @@ describe('every', () => {
     const found = fires(schedule, { from: '2002-10-26T00:00', to: '2002-11-05T00:00', zone })
     expect(found[0]).toBe('2002-10-27T00:07:43')
     expect(found.filter((at) => at.startsWith('2002-11-03'))).toHaveLength(48)
+    const saturdays = scheduled(
+      { every: '30m', anchor: '2004-10-03T17:15:12Z', days: ['sat', 'mon'] },
+      { timezone: zone },
+    )
+    // Saturday goes on from 23:01 to midnight after a minute of Sunday.
+    const sunday = instant('2004-10-31T12:00', zone)
+    expect(local(saturdays.previous(sunday)!, zone)).toBe('2004-10-30T23:45:12')
+    expect(saturdays.previous(sunday)).toBe(instant('2004-10-31T03:15:12Z'))
   })
 
   it('is refused below a second, and with an anchor beside between', () => {
