@@ -53,6 +53,19 @@ describe('belfry plan between two checkouts', () => {
   })
 })
 
+describe('the fires of a plan', () => {
+  it('begin at activeFrom, as the engine lets them', async () => {
+    write('base', ADAPTER_AND_JOB)
+    const later = 'timezone: UTC, triggers: [{cron: "0 9 * * *"}], activeFrom: "2026-01-21T09:00:00Z"'
+    write('head', ADAPTER_AND_JOB + scheduleText('later', later))
+    const { stdout } = await plan('--days', '4')
+    expect([...stdout.matchAll(/\+ (\S+T\S+)/g)].map(([, at]) => at)).toEqual([
+      '2026-01-21T09:00:00+00:00',
+      '2026-01-22T09:00:00+00:00',
+    ])
+  })
+})
+
 describe('the exit code of belfry plan', () => {
   it('is 0 when nothing changes, whatever is moved between lines and comments', async () => {
     write('base', ADAPTER_AND_JOB + calendar('2026-01-26: Republic Day') + daily('reads'))

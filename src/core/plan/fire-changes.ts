@@ -7,7 +7,7 @@ import { epochDayOfLocal, formatLocalSeconds } from '../time/local.ts'
 import { zoneOf } from '../time/zone.ts'
 import { compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
 import type { CompiledTrigger } from '../trigger/compiled-trigger.ts'
-import type { Plan } from './plan-tree.ts'
+import { activeFromOf, type Plan } from './plan-tree.ts'
 
 /** What a plan does to the fires of one schedule within the horizon. Times are epoch milliseconds. */
 export interface FireChanges {
@@ -71,10 +71,11 @@ function sideOf(catalogue: Catalogue): (identity: Identity) => Side | null {
     const { tenant, name } = partsOf(identity)
     const schedule = catalogue.find('Schedule', tenant, name)
     if (schedule === undefined) return null
-    const facts = { generation: 0, revision: '', activeFrom: 0 }
+    const spec = effectiveSpec(schedule, catalogue)
+    const facts = { generation: 0, revision: '', activeFrom: activeFromOf(spec) ?? 0 }
     const trigger = compileTrigger(schedule, { catalogue, shelf, facts })
     if (!trigger.ok) return null
-    return { trigger: trigger.value, timezone: effectiveSpec(schedule, catalogue).timezone ?? 'UTC' }
+    return { trigger: trigger.value, timezone: spec.timezone ?? 'UTC' }
   }
 }
 
@@ -120,7 +121,7 @@ function compare(
 function firesOf(side: Side | null, { from, to }: Horizon): ReadonlyMap<number, Occurrence> {
   const fires = new Map<number, Occurrence>()
   if (side === null || side.trigger.suspension?.until === null) return fires
-  const begins = Math.max(from, (side.trigger.suspension?.until ?? from - 1) + 1)
+  const begins = Math.max(from, side.trigger.activeFrom, (side.trigger.suspension?.until ?? from - 1) + 1)
   for (const occurrence of side.trigger.compiled.occurrences(begins, to)) {
     if (occurrence.outcome === 'fires') fires.set(occurrence.nominal, occurrence)
     if (fires.size >= MOST_COMPARED) break

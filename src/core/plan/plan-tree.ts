@@ -187,7 +187,8 @@ export function countsOf(plan: Plan): PlanCounts {
   }
 }
 
-function activeFromOf({ activeFrom, timezone }: ScheduleSpec): number | null {
+/** The first instant that may fire by the manifest's own `activeFrom`, epoch milliseconds; null: none is written. */
+export function activeFromOf({ activeFrom, timezone }: ScheduleSpec): number | null {
   if (activeFrom === undefined) return null
   const zone = zoneOf(timezone ?? 'UTC')
   const instant = zone.ok ? parseInstant(activeFrom, zone.value) : zone
