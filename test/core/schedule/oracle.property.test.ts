@@ -298,7 +298,7 @@ describe('a schedule', () => {
           )
           expect(actual).toEqual(expected)
         }),
-        propertyRuns(400),
+        propertyRuns(200),
       )
     },
     PROPERTY_TIMEOUT_MS,
@@ -326,7 +326,7 @@ describe('a schedule', () => {
             backward.push(at)
           expect(backward.reverse()).toEqual(expected)
         }),
-        propertyRuns(300),
+        propertyRuns(150),
       )
     },
     PROPERTY_TIMEOUT_MS,
