@@ -40,7 +40,7 @@ describe('bootstrap', () => {
       [
         'Types: deb',
         '# a comment',
-        'URIs: http://deb.debian.org/debian-security',
+        'URIs: http://mirror.example/debian-security',
         'Suites: bookworm-security',
         'Components: main',
         '',
