@@ -277,7 +277,7 @@ export class Scheduler {
         await clock.sleep(RETRY_MS, signal)
       }
     }
-    this.#following?.abort()
+    if (!signal.aborted) this.#following?.abort()
   }
 
   /** Fires wait for all of live state; for the log half a second, since the compare-and-set makes up for the rest. */

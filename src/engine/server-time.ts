@@ -38,21 +38,21 @@ export class ServerTime {
     this.#options = options
   }
 
-  /** Local wall clock minus server clock, milliseconds; null before the first measurement. */
+  /** Local wall clock minus server clock, milliseconds, as last measured; null before the first measurement. */
   get skewMs(): number | null {
-    return this.#measured === null ? null : this.#measured.wallOrigin - this.#measured.serverOrigin
+    // Whoever asks after a jump has the answer a moment later, and not at the next regular measurement.
+    if (this.#hasJumped()) void this.measure()
+    return this.#measured === null ? null : skewOf(this.#measured)
   }
 
   /** The latest nominal time that may fire now; null while a jump of the clock has not been measured out. */
   horizon(): number | null {
-    const { clock } = this.#options
     const measured = this.#measured
-    const monotonic = clock.monotonic()
-    if (measured === null || Math.abs(clock.now() - monotonic - measured.wallOrigin) > JUMP_MS) {
+    if (measured === null || this.#hasJumped()) {
       void this.measure()
       return null
     }
-    return monotonic + measured.serverOrigin + AHEAD_MS
+    return this.#options.clock.monotonic() + measured.serverOrigin + AHEAD_MS
   }
 
   /**
@@ -82,6 +82,13 @@ export class ServerTime {
     }
   }
 
+  /** Whether wall and monotonic clock have drifted apart since the last measurement. */
+  #hasJumped(): boolean {
+    const { clock } = this.#options
+    const measured = this.#measured
+    return measured !== null && Math.abs(clock.now() - clock.monotonic() - measured.wallOrigin) > JUMP_MS
+  }
+
   async #measure(): Promise<void> {
     const { log, clock, logger, onSkew } = this.#options
     const before = clock.monotonic()
@@ -90,10 +97,14 @@ export class ServerTime {
       const after = clock.monotonic()
       const middle = (before + after) / 2
       this.#measured = { serverOrigin: serverTime - middle, wallOrigin: clock.now() - after }
-      const skew = this.skewMs ?? 0
+      const skew = skewOf(this.#measured)
       if (Math.abs(skew) > SKEW_ALARM_MS) onSkew(skew)
     } catch (error) {
       logger.debug('the server time cannot be read now', { error: String(error) })
     }
   }
+}
+
+function skewOf({ serverOrigin, wallOrigin }: Measured): number {
+  return wallOrigin - serverOrigin
 }

@@ -160,6 +160,8 @@ export class TriggerLoop {
 
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
   async lead(term: number, signal: AbortSignal): Promise<void> {
+    // The term may have ended before it could begin, and another one have begun.
+    if (signal.aborted) return
     const { clock } = this.#options
     const leading = { term, signal }
     this.#leading = leading
