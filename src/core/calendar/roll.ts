@@ -62,13 +62,15 @@ function precedingUntil(calendar: DayStates, day: number, limit: number): number
   return openOnOrAfter(calendar, day)
 }
 
+/** Where only one side is known, the other must be known as far as that is away, or it might have been nearer. */
 function nearestOpen(calendar: DayStates, day: number): number | null {
-  for (let distance = 0; ; distance++) {
-    const later = calendar.dayState(day + distance)
-    if (later !== 'closed') return later === 'open' ? day + distance : null
-    const earlier = calendar.dayState(day - distance)
-    if (earlier !== 'closed') return earlier === 'open' ? day - distance : null
-  }
+  const state = calendar.dayState(day)
+  if (state !== 'closed') return state === 'open' ? day : null
+  const later = calendar.nextBusinessDay(day)
+  const earlier = calendar.previousBusinessDay(day)
+  if (later !== null && earlier !== null) return later - day <= day - earlier ? later : earlier
+  if (later !== null) return calendar.dayState(day - (later - day) + 1) === 'uncovered' ? null : later
+  return earlier === null || calendar.dayState(day + (day - earlier)) === 'uncovered' ? null : earlier
 }
 
 function monthEndOf(day: number): number {

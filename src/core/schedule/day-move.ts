@@ -1,4 +1,5 @@
 import type { CompiledCalendar } from '../calendar/compiled-calendar.ts'
+import { LAST_CALENDAR_DAY } from '../calendar/day-set.ts'
 import { rollDate } from '../calendar/roll.ts'
 import type { Roll } from '../kinds.ts'
 import { formatDate } from '../time/civil.ts'
@@ -25,9 +26,19 @@ function newMove(calendar: CompiledCalendar, roll: Roll, offset: number): Move {
     const rolled = rollDate(calendar, day, roll)
     return rolled === null || offset === 0 ? rolled : calendar.addBusinessDays(rolled, offset)
   }
+  const leadsBeyondEnd = (day: number): boolean =>
+    rollDate(calendar, day, roll) === null ? calendar.nextBusinessDay(day - 1) === null : offset > 0
+  // A calendar that is closed for ever knows all days, but none to go to.
+  const isEndless = last >= LAST_CALENDAR_DAY
+  let afterEnd: number | null = null
   return {
     apply,
-    waitingPlace: (day) => (last - day < day - first ? Math.max(day, last + 1) : Math.min(day, first - 1)),
+    waitingPlace(day) {
+      if (day < first || day > last) return day
+      if (!leadsBeyondEnd(day)) return first - 1
+      afterEnd ??= isEndless ? (calendar.previousBusinessDay(last + 1) ?? first - 1) + 1 : last + 1
+      return Math.max(day, afterEnd)
+    },
     isKnown: (day) => day >= first && day <= last,
     explain(from, to) {
       const rolled = rollDate(calendar, from, roll)
@@ -39,9 +50,15 @@ function newMove(calendar: CompiledCalendar, roll: Roll, offset: number): Move {
         steps.push({ step: 'roll', text, ...ruleOf(reason) })
       }
       if (apply(from) === null) {
+        if (isEndless && leadsBeyondEnd(from)) {
+          const text = `${calendar.name} has no open day any more to which ${formatDate(from)} could be moved`
+          return [...steps, { step: 'roll', text, ...ruleOf(calendar.why(from)[0]) }]
+        }
         const what = rolled === null ? `where ${roll} leads from` : `${offsetText(offset)} after`
         const text = `${calendar.name} does not cover ${what} ${formatDate(rolled ?? from)}: nothing is decided until it does`
-        const [reason] = calendar.why(last - from < from - first ? last + 1 : first - 1)
+        const [reason] = calendar.why(
+          leadsBeyondEnd(from) ? Math.max(from, last + 1) : Math.min(from, first - 1),
+        )
         return [...steps, { step: 'coverage', text, ...ruleOf(reason) }]
       }
       if (offset !== 0 && rolled !== null) {

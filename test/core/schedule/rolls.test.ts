@@ -166,6 +166,32 @@ describe('at the end of coverage', () => {
     ])
   })
 
+  it('a calendar that is closed for ever records each time that it turns down', () => {
+    const closed: CalendarSpec = {
+      ...CALENDAR,
+      coverage: { from: '2026-01-01', to: '2026-12-31', afterEnd: 'closed' },
+    }
+    const daily = (roll: Roll, offset = 0) =>
+      scheduled({ cron: '0 18 * * *' }, { calendar: 'c', calendars: { c: closed }, roll, offset })
+    const turn = { from: '2026-12-30', to: '2027-01-03' }
+    for (const [roll, offset] of [
+      ['following', 0],
+      ['skip', 0],
+      ['following', 1],
+    ] as const) {
+      expect(verdicts(daily(roll, offset), turn)).toEqual([
+        '2026-12-30T18:00 fires',
+        '2026-12-31T18:00 fires',
+        '2027-01-01T18:00 skipped closed',
+        '2027-01-02T18:00 skipped closed',
+      ])
+    }
+    expect(traceOf(daily('following'), '2027-01-02T18:00').slice(1)).toEqual([
+      'roll: c has no open day any more to which 2027-01-02 could be moved',
+      'coverage: c is closed on 2027-01-02: after 2026-12-31, where coverage ends (closed)',
+    ])
+  })
+
   it('a calendar that is closed for ever gathers nothing for ever', () => {
     const closed: CalendarSpec = {
       ...CALENDAR,
