@@ -36,3 +36,16 @@ export function partsOf(identity: Identity): { kind: Kind; tenant: string; name:
 export function fireIdOf(key: ScheduleKey, nominal: number): FireId {
   return `${key.tenant}/${key.schedule}@${new Date(nominal).toISOString().slice(0, 19)}Z` as FireId
 }
+
+/**
+ * The token that takes the place of a schedule in the subject and id of a one-off, `<schedule or job>~<letter><token>`:
+ * no name holds a tilde, so that none is ever taken for a schedule.
+ */
+export function isOneOff(key: ScheduleKey): boolean {
+  return key.schedule.includes('~')
+}
+
+/** The id of a fire by its key: a one-off is told apart by its token, every other fire by its nominal time. */
+export function idOfFire(key: ScheduleKey, nominal: number): FireId {
+  return isOneOff(key) ? (`${key.tenant}/${key.schedule}` as FireId) : fireIdOf(key, nominal)
+}

@@ -7,7 +7,7 @@
  * (the compare-and-set repairs it), never a double or a lost fire.
  * On failure: loading throws what the stores throw, and the caller starts over.
  */
-import type { ScheduleKey } from '../core/names.ts'
+import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Store } from '../ports/store.ts'
 import { type LogPosition, positionOf } from './fire-writer.ts'
@@ -132,6 +132,8 @@ export class LogPositions {
   }
 
   #take(record: LogRecord): void {
+    // A one-off is no schedule: it has no cursor, and there may be millions.
+    if (isOneOff(record.key)) return
     const id = positionKey(record.key)
     const known = this.#positions.get(id)
     if (known !== undefined && known.lastSequence >= record.sequence) return

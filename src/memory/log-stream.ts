@@ -1,4 +1,4 @@
-import { fireIdOf, type ScheduleKey } from '../core/names.ts'
+import { idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { LogFollower, LogRecord } from '../ports/fire-log.ts'
 
@@ -39,9 +39,9 @@ export class MemoryLogStream {
 
   /** The last entry of every schedule. */
   lastOfAll(now: number): readonly LogRecord[] {
-    return [...this.#ofSchedule.values()].flatMap(
-      (entries) => entries.findLast((stored) => isAlive(stored, now))?.record ?? [],
-    )
+    return [...this.#ofSchedule.values()]
+      .flatMap((entries) => entries.findLast((stored) => isAlive(stored, now))?.record ?? [])
+      .filter(({ key }) => !isOneOff(key))
   }
 
   /** The new sequence, or null if the schedule's last entry is not the expected one. */
@@ -110,8 +110,15 @@ class Tail {
 
 function recordOf(entry: LogEntry, sequence: number, storedAt: number): LogRecord {
   const { key, kind, nominal, reason, count } = entry
-  const fireId = kind === 'fire' ? fireIdOf(key, nominal) : null
-  return { sequence, storedAt, key, kind, nominal, fireId, reason, count }
+  const facts = { sequence, storedAt, key, kind, nominal, reason, count }
+  if (entry.kind === 'marker') return { ...facts, fireId: null, target: null, retry: null }
+  const { job, adapter, lane, retry } = entry
+  return {
+    ...facts,
+    fireId: idOfFire(key, nominal),
+    target: { job, adapter, lane },
+    retry: retry === undefined ? null : { run: retry.run, attempt: retry.attempt },
+  }
 }
 
 function isAlive({ record, entry }: StoredEntry, now: number): boolean {

@@ -2,8 +2,9 @@
  * Fires and markers as messages: CloudEvents in binary mode. A frozen wire format, described in docs/spec/wire.md and
  * held by golden files: workers in other languages read it, and a log outlives the version that wrote it.
  */
-import { type FireId, fireIdOf } from '../core/names.ts'
+import { type FireId, idOfFire, isOneOff } from '../core/names.ts'
 import type { Fire, LogEntry, Marker } from '../core/trigger/log-entry.ts'
+import { baseOf } from '../core/trigger/one-off.ts'
 import type { LogRecord } from '../ports/fire-log.ts'
 import { decodeHeaderValue, encodeHeaderValue, RawHeaders } from './headers.ts'
 import { addressOf, type Names, parseFireSubject } from './names.ts'
@@ -26,27 +27,44 @@ export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: num
 
 function cloudEvent(names: Names, fire: Fire): string {
   const { tenant, schedule } = fire.key
-  const id = fireIdOf(fire.key, fire.nominal)
+  const id = idOfFire(fire.key, fire.nominal)
+  // A scheduled fire's id ends with its nominal time, in the form that CloudEvents wants.
+  const time = isOneOff(fire.key) ? secondsOf(fire.nominal) : id.slice(id.lastIndexOf('@') + 1)
   return (
     'ce-specversion: 1.0\r\n' +
     `ce-id: ${id}\r\n` +
     `ce-type: ${encodeHeaderValue(fire.message)}\r\n` +
-    `ce-source: /${names.prefix}/${tenant}/${schedule}\r\n` +
+    `ce-source: /${names.prefix}/${tenant}/${baseOf(schedule)}\r\n` +
     `ce-subject: ${fire.job}\r\n` +
-    // A fire's id ends with its nominal time, in the form that CloudEvents wants.
-    `ce-time: ${id.slice(id.lastIndexOf('@') + 1)}\r\n` +
+    `ce-time: ${time}\r\n` +
     'ce-datacontenttype: application/json\r\n'
   )
 }
 
+function secondsOf(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+}
+
 function fireHeaders(fire: Fire): string {
-  const { calendars, asked, missedCount } = fire
+  const { calendars, asked, missedCount, cause } = fire
   return (
     `belfry-job-version: ${fire.jobVersion}\r\n` +
     `belfry-tz: ${encodeHeaderValue(fire.tz)}\r\n` +
     (calendars.length > 0 ? `belfry-calendars: ${encodeHeaderValue(calendars.join(','))}\r\n` : '') +
     (asked === undefined ? '' : `belfry-asked: ${encodeHeaderValue(asked)}\r\n`) +
-    (missedCount === undefined ? '' : `belfry-missed-count: ${missedCount}\r\n`)
+    (missedCount === undefined ? '' : `belfry-missed-count: ${missedCount}\r\n`) +
+    (cause === undefined ? '' : `belfry-cause: ${encodeHeaderValue(cause)}\r\n`) +
+    retryHeaders(fire)
+  )
+}
+
+function retryHeaders({ retry }: Fire): string {
+  if (retry === undefined) return ''
+  const { run, attempt, notOn } = retry
+  return (
+    `belfry-run: ${run}\r\n` +
+    `belfry-attempt: ${attempt}\r\n` +
+    (notOn === undefined ? '' : `belfry-not-on: ${encodeHeaderValue(notOn)}\r\n`)
   )
 }
 
@@ -82,6 +100,7 @@ export function decodeRecord(stored: StoredHeaders): LogRecord | null {
   if (parsed === null) return null
   const { sequence, storedAt } = stored
   const fireId = stored.header('ce-id')
+  const run = isOneOff(parsed.key) ? stored.header('belfry-run') : undefined
   return {
     sequence,
     storedAt,
@@ -91,6 +110,8 @@ export function decodeRecord(stored: StoredHeaders): LogRecord | null {
     fireId: parsed.kind === 'fire' && fireId ? (decodeHeaderValue(fireId) as FireId) : null,
     reason: stored.header('belfry-reason') || 'unknown',
     count: numberOf(stored.header('belfry-count')),
+    target: parsed.target,
+    retry: run ? { run: run as FireId, attempt: numberOf(stored.header('belfry-attempt')) } : null,
   }
 }
 

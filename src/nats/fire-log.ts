@@ -6,7 +6,7 @@
  * would swallow a fire whose first copy has expired). On failure: the answer says what is known; nothing is resent here.
  */
 import { BelfryError } from '../core/errors.ts'
-import type { ScheduleKey } from '../core/names.ts'
+import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { AppendOutcome, FireLog, LogFollower, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import { meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
@@ -126,7 +126,8 @@ async function readLastOfAll(options: NatsFireLogOptions): Promise<readonly LogR
       onMessage: (message) => {
         const record = recordFrom(message)
         // They come in the order of their sequences, so that a later one of the same schedule is the newer.
-        if (record !== null) records.set(`${record.key.tenant}.${record.key.schedule}`, record)
+        if (record !== null && !isOneOff(record.key))
+          records.set(`${record.key.tenant}.${record.key.schedule}`, record)
       },
       onReset: () => records.clear(),
     },

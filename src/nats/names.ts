@@ -2,6 +2,7 @@ import { BelfryError } from '../core/errors.ts'
 import type { BelfryEvent } from '../core/events.ts'
 import { isName, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { FireTarget } from '../ports/fire-log.ts'
 
 /** Where one entry goes, and the pattern whose last sequence fences it. */
 export interface EntryAddress {
@@ -64,13 +65,22 @@ export function patternOf(names: Names, key: ScheduleKey): string {
 }
 
 /** What a subject below `fire` says, or null if it has neither of the two shapes. */
-export function parseFireSubject(subject: string): { key: ScheduleKey; kind: 'fire' | 'marker' } | null {
+export function parseFireSubject(subject: string): ParsedFireSubject | null {
   const tokens = subject.split('.')
-  const [, fire, tenant, schedule, fifth] = tokens
+  const [, fire, tenant, schedule, fifth, adapter, lane] = tokens
   if (fire !== 'fire' || !tenant || !schedule) return null
-  if (tokens.length === 7) return { key: { tenant, schedule }, kind: 'fire' }
-  if (tokens.length === 5 && fifth === 'mark') return { key: { tenant, schedule }, kind: 'marker' }
+  const key = { tenant, schedule }
+  if (tokens.length === 7 && fifth && adapter && lane) {
+    return { key, kind: 'fire', target: { job: fifth, adapter, lane } }
+  }
+  if (tokens.length === 5 && fifth === 'mark') return { key, kind: 'marker', target: null }
   return null
+}
+
+export interface ParsedFireSubject {
+  readonly key: ScheduleKey
+  readonly kind: 'fire' | 'marker'
+  readonly target: FireTarget | null
 }
 
 export function consumerName(tenant: string, adapter: string): string {

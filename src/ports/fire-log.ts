@@ -15,6 +15,17 @@ export interface LogRecord {
   readonly reason: string
   /** Stored fires (scheduled and misfire) of this schedule since its creation, this one included. */
   readonly count: number
+  /** Where a fire went; null for markers. */
+  readonly target: FireTarget | null
+  /** Set for the fire of a later attempt: the run that it goes on with. */
+  readonly retry: { readonly run: FireId; readonly attempt: number } | null
+}
+
+export interface FireTarget {
+  readonly job: string
+  readonly adapter: string
+  /** `0` shared, `p<k>` a partition. */
+  readonly lane: string
 }
 
 /** One answer of the log; what to do with each is in engine/fire-writer.ts and docs/spec/wire.md. */
@@ -55,7 +66,7 @@ export interface FireLog {
   append(entry: LogEntry, expectedSequence: number): Promise<AppendOutcome>
   /** The schedule's last entry, read from the leader of the log (never a stale replica). Throws retryable. */
   last(key: ScheduleKey): Promise<LogRecord | null>
-  /** The last entry of every schedule, in no order. Throws retryable. */
+  /** The last entry of every schedule, one-offs left out, in no order. Throws retryable. */
   lastOfAll(): Promise<readonly LogRecord[]>
   info(): Promise<LogInfo>
   /** Tells all records from `fromSequence` (included) on, until `signal` aborts, over reconnects and recreation. */

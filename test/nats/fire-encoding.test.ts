@@ -3,6 +3,7 @@ import { headers, type Msg } from '@nats-io/nats-core'
 import { describe, expect, it } from 'vitest'
 import { fireIdOf } from '../../src/core/names.ts'
 import type { LogEntry } from '../../src/core/trigger/log-entry.ts'
+import { buildOneOff } from '../../src/core/trigger/one-off.ts'
 import { decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
 import { decodeHeaderValue, encodeHeaderValue, headerReader } from '../../src/nats/headers.ts'
 import { addressOf, createNames, parseFireSubject, patternOf } from '../../src/nats/names.ts'
@@ -39,10 +40,34 @@ const FULL_FIRE = someFire('zerodha-portfolio', Date.UTC(2026, 0, 27, 16, 30), {
   missedCount: 4,
 })
 
+const RETRY = buildOneOff({
+  tenant: 'acme',
+  base: 'import',
+  asking: {
+    reason: 'retry',
+    run: fireIdOf({ tenant: 'acme', schedule: 'import' }, NOON),
+    attempt: 3,
+    notOn: 'node 1',
+  },
+  nominal: NOON,
+  term: 7,
+  template: FULL_FIRE,
+})
+const CHAINED = buildOneOff({
+  tenant: 'default',
+  base: 'report',
+  asking: { reason: 'chained', upstream: fireIdOf({ tenant: 'default', schedule: 'import' }, NOON) },
+  nominal: NOON + 5_000,
+  term: 1,
+  template: someFire('report'),
+})
+
 describe('the wire format', () => {
   it.each([
     ['fire', someFire('import'), 0],
     ['fire-full', FULL_FIRE, 1_234_567],
+    ['one-off-retry', RETRY, 0],
+    ['one-off-chained', CHAINED, 0],
     ['marker', someMarker('import', NOON + 1), 12],
     ['marker-settled', someMarker('import', NOON, { reason: 'misfire', settledCount: 17, count: 3 }), 13],
   ] as const)('has exactly the bytes that were frozen: %s', (name, entry, expected) => {
@@ -63,7 +88,19 @@ describe('the wire format', () => {
       fireId: fireIdOf(FULL_FIRE.key, FULL_FIRE.nominal),
       reason: 'misfire',
       count: 42,
+      target: { job: 'portfolio-import', adapter: 'zerodha', lane: 'p3' },
+      retry: null,
     })
+  })
+
+  it('gives back which run a retry goes on with', () => {
+    const { subject, headers: block } = encodeEntry(names, RETRY, 0)
+    const lines = Buffer.from(block.encode()).toString('utf8').split('\r\n')
+    const header = (name: string) =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+    const record = decodeRecord({ subject, sequence: 10, storedAt: 5, header })
+    expect(record?.fireId).toBe(`acme/${RETRY.key.schedule}`)
+    expect(record?.retry).toEqual({ run: 'acme/import@2026-01-27T12:00:00Z', attempt: 3 })
   })
 
   it('makes subject and pattern from one identity, so that the pattern always covers the subject', () => {
@@ -72,7 +109,7 @@ describe('the wire format', () => {
       const { subject, pattern } = addressOf(names, entry)
       expect(subject.startsWith(pattern.slice(0, -1))).toBe(true)
       expect(pattern).toBe(patternOf(names, entry.key))
-      expect(parseFireSubject(subject)).toEqual({ key: entry.key, kind: entry.kind })
+      expect(parseFireSubject(subject)).toMatchObject({ key: entry.key, kind: entry.kind })
     }
   })
 

@@ -1,6 +1,9 @@
-import type { ScheduleKey } from '../names.ts'
+import type { FireId, ScheduleKey } from '../names.ts'
 
-export type FireReason = 'scheduled' | 'misfire'
+export type FireReason = 'scheduled' | 'misfire' | OneOffReason
+
+/** Reasons of fires that no schedule's times ask for; they neither read nor move a cursor. */
+export type OneOffReason = 'manual' | 'backfill' | 'chained' | 'event' | 'retry' | 'requeue'
 
 /**
  * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit.
@@ -42,6 +45,10 @@ export interface Fire extends EntryFacts {
   readonly asked?: string
   /** With reason misfire: how many nominal times this one stands for, itself included. */
   readonly missedCount?: number
+  /** One-offs of reason retry: the run that goes on, and which of its attempts this is, from 2. */
+  readonly retry?: { readonly run: FireId; readonly attempt: number; readonly notOn?: string }
+  /** One-offs that follow from something: a run, a message, a dead letter. For people and for tracing. */
+  readonly cause?: string
 }
 
 export interface Marker extends EntryFacts {
