@@ -8,7 +8,7 @@ import { formatInstant } from '../core/time/instant.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Condition, Decision, PlannedEntry } from '../core/trigger/decision.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
-import type { LoopObserver } from './trigger-loop.ts'
+import type { LoopObserver } from './slot-decisions.ts'
 
 export function decisionEvents(events: EventSink, logger: Logger): LoopObserver {
   return {

@@ -29,8 +29,9 @@ import { HEARTBEAT_MS, type InstanceRecord } from './instance-record.ts'
 import { LiveState } from './live-state.ts'
 import { LogPositions } from './log-positions.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
+import type { Upcoming } from './schedule-slots.ts'
 import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
-import { TriggerLoop, type Upcoming } from './trigger-loop.ts'
+import { TriggerLoop } from './trigger-loop.ts'
 
 export interface SchedulerOptions {
   readonly clock: Clock

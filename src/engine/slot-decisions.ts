@@ -1,0 +1,100 @@
+/**
+ * One schedule's decision, from its making to the log.
+ *
+ * Job: what the tick of the loop and the settling of an edit have in common: ask the pure core, tell the observer, have
+ * the entries stored in order. Invariants:
+ * - A position moves only after its entry is stored or settled.
+ * - A schedule that cannot be decided (an error of belfry's own) is reported, and keeps no other one from anything.
+ * On failure: what was stored stays stored; whoever decides next goes on from the position that the log has.
+ */
+import { buildEntry } from '../core/trigger/build-entry.ts'
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import type { Decision, Progress } from '../core/trigger/decision.ts'
+import type { FireWriter } from './fire-writer.ts'
+import type { LogPositions } from './log-positions.ts'
+import type { Slot } from './schedule-slots.ts'
+
+export interface LoopObserver {
+  onDecision(trigger: CompiledTrigger, decision: Decision): void
+  /** Told when a schedule enters or leaves a condition, with the decision that says so. */
+  onCondition(trigger: CompiledTrigger, decision: Decision): void
+  /** Told when deciding or storing threw: an error of belfry's own. */
+  onFailure(trigger: CompiledTrigger, error: unknown): void
+}
+
+export interface SlotDecisionsOptions {
+  readonly writer: FireWriter
+  readonly positions: LogPositions
+  readonly tz: string
+  readonly retentionSeconds: number
+  readonly observer: LoopObserver
+}
+
+/** The term on whose behalf entries are stored. */
+export interface Leading {
+  readonly term: number
+  readonly signal: AbortSignal
+}
+
+export class SlotDecisions {
+  readonly #options: SlotDecisionsOptions
+
+  constructor(options: SlotDecisionsOptions) {
+    this.#options = options
+  }
+
+  progress(slot: Slot): Progress {
+    const { lastNominal, count } = this.#options.positions.of(slot.key)
+    return { cursor: Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom), count }
+  }
+
+  /** Up to where the log settles the schedule, epoch milliseconds. */
+  settledInLog({ key }: Slot): number {
+    return this.#options.positions.of(key).lastNominal
+  }
+
+  /** What was decided, told to the observer; null if that failed. */
+  decided(slot: Slot, deciding: () => Decision): Decision | null {
+    try {
+      const decision = deciding()
+      this.#tell(slot, decision)
+      return decision
+    } catch (error) {
+      this.failed(slot, error)
+      return null
+    }
+  }
+
+  failed(slot: Slot, error: unknown): void {
+    this.#options.observer.onFailure(slot.trigger, error)
+  }
+
+  /** Stores the entries in order. False: leadership was lost, or the log knows more and the slot must be decided anew. */
+  async store(slot: Slot, decision: Decision, leading: Leading): Promise<boolean> {
+    const { writer, positions, tz, retentionSeconds } = this.#options
+    const { trigger } = slot
+    for (const planned of decision.entries) {
+      const position = positions.of(slot.key)
+      const entry = buildEntry(trigger, planned, {
+        term: leading.term,
+        count: position.count,
+        tz,
+        retentionSeconds,
+      })
+      const outcome = await writer.write(entry, position, leading.signal)
+      if (outcome.kind === 'stopped') return false
+      positions.advance(slot.key, outcome.position)
+      if (outcome.kind === 'settled' && outcome.position.lastNominal > planned.nominal) return false
+    }
+    return true
+  }
+
+  #tell(slot: Slot, decision: Decision): void {
+    const { observer } = this.#options
+    observer.onDecision(slot.trigger, decision)
+    if (slot.condition !== decision.condition) {
+      slot.condition = decision.condition
+      observer.onCondition(slot.trigger, decision)
+    }
+  }
+}
