@@ -7,6 +7,7 @@ import { systemClock } from '../../src/lifecycle/clock.ts'
 import { Connection, type ConnectOptions } from '../../src/nats/connection.ts'
 import { type ServerProcess, startServerProcess } from '../../src/nats/server-process.ts'
 import type { Logger } from '../../src/ports/telemetry.ts'
+import { freePorts } from './free-ports.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -47,8 +48,9 @@ export async function startNatsServer(options: TestServerOptions = {}): Promise<
     writeFileSync(file, `listen: "127.0.0.1:${port}"\n${store}\n${configuration}\n`)
     return startServerProcess({ binary, arguments: ['-c', file] })
   }
-  let server = await start(-1)
-  const { port, url } = server
+  const [port] = (await freePorts(1)) as [number]
+  let server = await start(port)
+  const { url } = server
   return {
     port,
     url,
@@ -82,7 +84,12 @@ export function connectTo(
   server: { readonly url: string },
   options: Partial<ConnectOptions> = {},
 ): Promise<Connection> {
-  return Connection.open({ servers: [server.url], clock: systemClock, logger: silentLogger, ...options })
+  return Connection.open({
+    servers: server.url.split(','),
+    clock: systemClock,
+    logger: silentLogger,
+    ...options,
+  })
 }
 
 let prefixes = 0
