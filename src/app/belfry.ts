@@ -22,7 +22,7 @@ import type { FireLog } from '../ports/fire-log.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { packageVersion } from '../version.ts'
-import { controlHandlers } from './control-handlers.ts'
+import { treeHandler } from './tree-handler.ts'
 
 export interface NatsAccess {
   readonly servers: readonly string[]
@@ -102,7 +102,8 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
     await scheduler.start()
     const control = await serveControl({
       connection,
-      handlers: controlHandlers(scheduler, options.pruneLimit),
+      trees: treeHandler(scheduler, options.pruneLimit),
+      handlers: {},
       leads: () => scheduler.term !== null,
       instance,
       version: packageVersion,

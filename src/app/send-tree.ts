@@ -12,7 +12,7 @@ import { createControlClient } from '../nats/control-client.ts'
 import type { ApplyReply } from '../ports/control.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { type NatsAccess, startBelfry } from './belfry.ts'
-import { controlHandlers } from './control-handlers.ts'
+import { treeHandler } from './tree-handler.ts'
 
 export interface SendTreeOptions {
   readonly nats: NatsAccess
@@ -69,7 +69,7 @@ async function leadAndApply(options: SendTreeOptions): Promise<ApplyReply> {
     })
     await Promise.race([leading, aborted])
     await belfry.scheduler.settled()
-    return await controlHandlers(belfry.scheduler, pruneLimit).apply({
+    return await treeHandler(belfry.scheduler, pruneLimit).apply({
       source,
       tree,
       allowPrune,

@@ -1,26 +1,27 @@
 /**
  * Asks the leader from another process.
  *
- * Job: find the leader, send it a tree, wait as long as it says that it is at work. On failure every error says whether
- * anything can have happened: `no-leader` means nothing, `leader-lost` means that the same apply again is right, because
- * applying the same tree twice changes nothing.
+ * Job: find the leader, send it a request or a tree, wait as long as it says that it is at work. On failure every error
+ * says whether anything can have happened: `no-leader` means nothing, `leader-lost` means that it is not known; the same
+ * again is right where doing it twice changes nothing, as with a tree, a pause, and whatever carries a key.
  */
 import { createInbox, errors, type Msg } from '@nats-io/nats-core'
 import type { ErrorCode } from '../core/error-codes.ts'
 import { ERROR_CODES } from '../core/error-codes.ts'
 import { BelfryError } from '../core/errors.ts'
-import type { ApplyReply, ApplyRequest } from '../ports/control.ts'
+import type { ApplyReply, ApplyRequest, ControlName, ReplyOf, RequestOf } from '../ports/control.ts'
 import { errorFromClient } from './api-errors.ts'
 import type { Connection } from './connection.ts'
+import { encodeTree } from './control-tree.ts'
 import {
   type BeginAnswer,
   type BeginRequest,
-  type CommitAnswer,
-  encodeTree,
+  type CallMessage,
   type LeaderAnswer,
   leaderSubject,
   type RequestError,
   WIRE_VERSION,
+  type WorkAnswer,
 } from './control-wire.ts'
 
 export interface ControlClientOptions {
@@ -33,8 +34,12 @@ export interface ControlClientOptions {
 
 export interface ControlClient {
   apply(request: ApplyRequest, signal: AbortSignal): Promise<ApplyReply>
+  /** Asks the leader one thing. Throws what it refuses with. */
+  ask<N extends ControlName>(name: N, request: RequestOf<N>, signal: AbortSignal): Promise<ReplyOf<N>>
 }
 
+/** A take-over takes about a second. */
+const LEADER_WAIT_MS = 5_000
 const ASK_MS = 500
 const REQUEST_MS = 5_000
 const CHUNKS_AT_ONCE = 4
@@ -42,7 +47,7 @@ const CHUNKS_AT_ONCE = 4
 const MARGIN_BYTES = 4_096
 
 export function createControlClient(options: ControlClientOptions): ControlClient {
-  const { connection } = options
+  const { connection, leaderWaitMs = LEADER_WAIT_MS } = options
   return {
     async apply(request, signal) {
       const bytes = await encodeTree(request.tree)
@@ -68,13 +73,44 @@ export function createControlClient(options: ControlClientOptions): ControlClien
           some.map((chunk, index) => ask(connection, `${subject}.chunk.${upload}.${first + index}`, chunk)),
         )
       }
-      return commit(options, `${subject}.commit.${upload}`, signal)
+      const work = { subject: `${subject}.commit.${upload}`, payload: '', lost: APPLY_LOST }
+      return awaitWork<ApplyReply>(options, work, signal)
+    },
+
+    async ask(name, request, signal) {
+      const message: CallMessage = { version: WIRE_VERSION, request }
+      const payload = JSON.stringify(message)
+      const { clock } = connection
+      const end = clock.monotonic() + leaderWaitMs
+      for (;;) {
+        const { subject } = await findLeader(options, signal)
+        try {
+          const work = { subject: `${subject}.call.${name}`, payload, lost: CALL_LOST }
+          return await awaitWork(options, work, signal)
+        } catch (error) {
+          // Whoever led when it was asked for may lead no more: nothing was changed, so that the next one is asked.
+          const again = error instanceof BelfryError && error.code === 'no-leader'
+          if (!again || clock.monotonic() >= end || !(await clock.sleep(ASK_MS, signal))) throw error
+        }
+      }
     },
   }
 }
 
+interface Work {
+  readonly subject: string
+  readonly payload: string
+  /** What is to be known and done when the leader falls silent. */
+  readonly lost: string
+}
+
+const APPLY_LOST =
+  'the leader went away while it applied the tree; whether it was applied is not known: apply it again, which changes nothing that was applied already'
+const CALL_LOST =
+  'the leader went away while it worked on the request; whether it was done is not known: look, or do the same again'
+
 async function findLeader(options: ControlClientOptions, signal: AbortSignal): Promise<LeaderAnswer> {
-  const { connection, leaderWaitMs = 5_000 } = options
+  const { connection, leaderWaitMs = LEADER_WAIT_MS } = options
   const { clock, names, nc } = connection
   const end = clock.monotonic() + leaderWaitMs
   let somebodyIsThere = false
@@ -88,51 +124,53 @@ async function findLeader(options: ControlClientOptions, signal: AbortSignal): P
     }
     signal.throwIfAborted()
   } while (clock.monotonic() < end)
-  throw new BelfryError(
-    'no-leader',
+  throw noLeader(
     somebodyIsThere
       ? `no instance of belfry leads at ${connection.server} now; nothing was changed: try again in a moment`
       : `no belfry runs at ${connection.server} with the prefix "${names.prefix}"; nothing was changed: start \`belfry serve\``,
-    { retryable: true },
   )
 }
 
-/** Starts the work and waits for its end, as long as the leader gives a sign every now and then. */
-async function commit(
+/** Starts work and waits for its end, as long as the leader gives a sign every now and then. */
+async function awaitWork<Reply>(
   options: ControlClientOptions,
-  subject: string,
+  work: Work,
   signal: AbortSignal,
-): Promise<ApplyReply> {
+): Promise<Reply> {
   const { connection, silenceMs = 5_000 } = options
   const { clock, nc } = connection
   const inbox = createInbox(connection.inboxPrefix)
   const ended = new AbortController()
   let heardAt = clock.monotonic()
-  let reply: ApplyReply | null = null
+  let heard = false
+  let answer: { readonly reply: Reply } | RequestError | null = null
   let gone = false
   const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {
       if (error !== null) return
       heardAt = clock.monotonic()
       gone = isNoResponders(message)
-      const answer = gone ? null : message.json<CommitAnswer>()
-      if (answer !== null && 'reply' in answer) reply = answer.reply
-      if (gone || reply !== null) ended.abort()
+      if (!gone) {
+        heard = true
+        const told = message.json<WorkAnswer<Reply>>()
+        if (!('working' in told)) answer = told
+      }
+      if (gone || answer !== null) ended.abort()
     },
   })
   try {
-    nc.publish(subject, '', { reply: inbox })
+    nc.publish(work.subject, work.payload, { reply: inbox })
     const waiting = AbortSignal.any([signal, ended.signal])
     while (clock.monotonic() - heardAt < silenceMs) {
       if (!(await clock.sleep(Math.min(silenceMs, 250), waiting))) break
     }
-    if (reply !== null) return reply
+    const told = answer as { readonly reply: Reply } | RequestError | null
+    if (told !== null && 'reply' in told) return told.reply
+    if (told !== null) throw errorFrom(told)
     signal.throwIfAborted()
-    throw new BelfryError(
-      'leader-lost',
-      'the leader went away while it applied the tree; whether it was applied is not known: apply it again, which changes nothing that was applied already',
-      { retryable: true },
-    )
+    // Nobody was there to take it: the same again, of whoever leads now, is the first time.
+    if (gone && !heard) throw noLeader('the leader has just gone; nothing was changed: try again in a moment')
+    throw new BelfryError('leader-lost', work.lost, { retryable: true })
   } finally {
     subscription.unsubscribe()
   }
@@ -156,8 +194,16 @@ async function ask<T>(connection: Connection, subject: string, payload: string |
     throw errorFromClient('talking to the leader', error)
   }
   if (!isRequestError(answer)) return answer
-  const { code, message } = answer.error
-  throw new BelfryError(isErrorCode(code) ? code : 'internal', message)
+  throw errorFrom(answer)
+}
+
+function errorFrom({ error: { code, message } }: RequestError): BelfryError {
+  const known = isErrorCode(code) ? code : 'internal'
+  return new BelfryError(known, message, { retryable: known === 'no-leader' || known === 'leader-lost' })
+}
+
+function noLeader(message: string): BelfryError {
+  return new BelfryError('no-leader', message, { retryable: true })
 }
 
 function isRequestError(answer: unknown): answer is RequestError {

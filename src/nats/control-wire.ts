@@ -2,17 +2,11 @@
  * What travels between a control client and the leader (docs/spec/wire.md, "Control"). Messages are JSON; a tree is
  * gzipped JSON in chunks that fit a message.
  */
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
-import { digestOf } from '../core/digest.ts'
 import { BelfryError } from '../core/errors.ts'
-import { type Tree, type TreeDocument, treeDigest } from '../core/manifest/tree.ts'
 import type { ApplyReply } from '../ports/control.ts'
+import { messageOf } from './api-errors.ts'
 
 export const WIRE_VERSION = 1
-/** A tree, compressed and as text: far beyond any real one, and still harmless to hold. */
-export const MOST_COMPRESSED_BYTES = 64 * 1024 ** 2
-export const MOST_BYTES = 512 * 1024 ** 2
 
 /** Everybody is asked who leads; only the leader answers, with the subject at which it takes requests. */
 export interface LeaderAnswer {
@@ -33,56 +27,42 @@ export interface BeginAnswer {
   readonly upload: string
 }
 
-/** While an apply is under way the leader says so again and again; then it gives the reply. */
-export type CommitAnswer = { readonly working: true } | { readonly reply: ApplyReply }
+/** A request of the table in ports/control.ts; its name stands in the subject. */
+export interface CallMessage {
+  readonly version: number
+  readonly request: unknown
+}
+
+/** While work is under way the leader says so again and again; then it gives the reply, or says why there is none. */
+export type WorkAnswer<Reply> = { readonly working: true } | { readonly reply: Reply } | RequestError
+
+export type CommitAnswer = WorkAnswer<ApplyReply>
 
 export interface RequestError {
   readonly error: { readonly code: string; readonly message: string }
 }
 
-const compress = promisify(gzip)
-const decompress = promisify(gunzip)
-
-export async function encodeTree(tree: Tree): Promise<Buffer> {
-  const documents = tree.documents.map((document) => ({ ...document, positions: [...document.positions] }))
-  const bytes = await compress(JSON.stringify({ ...tree, documents }))
-  if (bytes.length <= MOST_COMPRESSED_BYTES) return bytes
-  throw new BelfryError(
-    'too-large',
-    `the tree is ${bytes.length} bytes compressed; at most ${MOST_COMPRESSED_BYTES} can be applied at once`,
-  )
-}
-
-/** Throws `invalid-request` for what is not a tree, or not the one that its digests say. */
-export async function decodeTree(bytes: Buffer): Promise<Tree> {
-  const sent = await parseTree(bytes)
-  const documents = sent.documents.map(
-    (document): TreeDocument => ({ ...document, positions: Int32Array.from(document.positions) }),
-  )
-  const altered = documents.find(({ manifest, digest }) => digestOf(manifest) !== digest)
-  if (altered !== undefined || treeDigest(documents) !== sent.digest) {
-    throw new BelfryError(
-      'invalid-request',
-      `the tree is not what its digest says${altered ? `: ${altered.identity}` : ''}`,
-    )
-  }
-  return { documents, digest: sent.digest, warnings: sent.warnings }
-}
-
-async function parseTree(bytes: Buffer): Promise<Tree> {
-  let sent: Partial<Tree> | null
-  try {
-    const text = (await decompress(bytes, { maxOutputLength: MOST_BYTES })).toString('utf8')
-    sent = JSON.parse(text) as Partial<Tree> | null
-  } catch (error) {
-    throw new BelfryError('invalid-request', 'what was sent is not a tree', { cause: error })
-  }
-  if (Array.isArray(sent?.documents) && typeof sent.digest === 'string' && Array.isArray(sent.warnings)) {
-    return sent as Tree
-  }
-  throw new BelfryError('invalid-request', 'what was sent is not a tree')
-}
-
 export function leaderSubject(prefix: string): string {
   return `${prefix}.control.leader`
+}
+
+export function refusalOf(error: unknown): RequestError {
+  const code = error instanceof BelfryError ? error.code : 'internal'
+  return { error: { code, message: messageOf(error) } }
+}
+
+/** Throws `invalid-request` for what is not an object of this version of the protocol. */
+export function versioned(message: { json(): unknown }): Readonly<Record<string, unknown>> {
+  let body: unknown
+  try {
+    body = message.json()
+  } catch (error) {
+    throw new BelfryError('invalid-request', 'the request is not JSON', { cause: error })
+  }
+  const { version } = (body ?? {}) as { readonly version?: unknown }
+  if (version === WIRE_VERSION) return body as Readonly<Record<string, unknown>>
+  throw new BelfryError(
+    'invalid-request',
+    `the leader speaks version ${WIRE_VERSION} of this protocol, not ${JSON.stringify(version)?.slice(0, 40)}`,
+  )
 }

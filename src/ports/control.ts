@@ -1,9 +1,68 @@
 import type { Tree } from '../core/manifest/tree.ts'
+import type { PauseMissed } from '../core/trigger/pause.ts'
 
-/** What another process may ask of the leader. */
-export interface ControlHandlers {
+/**
+ * Everything that another process may ask of the leader, by the name that it has on the wire. A row here, and a handler
+ * that reads and answers it, is all that a new request takes.
+ */
+export interface ControlRequests {
+  readonly pause: Exchange<PauseRequest, PauseReply>
+  readonly resume: Exchange<ResumeRequest, ResumeReply>
+}
+
+interface Exchange<Request, Reply> {
+  readonly request: Request
+  readonly reply: Reply
+}
+
+export type ControlName = keyof ControlRequests
+export type RequestOf<N extends ControlName> = ControlRequests[N]['request']
+export type ReplyOf<N extends ControlName> = ControlRequests[N]['reply']
+
+/** Answers one kind of request. What it cannot do it throws as a BelfryError, whose code and message reach the caller. */
+export interface ControlHandler<N extends ControlName> {
+  /** Reads what somebody sent: anything at all. Throws `invalid-request`. */
+  read(body: unknown): RequestOf<N>
+  answer(request: RequestOf<N>): Promise<ReplyOf<N>>
+}
+
+/** What the leader can do; a name without a handler is refused. */
+export type ControlHandlers = { readonly [N in ControlName]?: ControlHandler<N> }
+
+/** Trees are too large for one message, and have an exchange of their own. */
+export interface TreeHandler {
   /** Applies a validated tree as one source: plan, guard, compare-and-set, exactly as a watched folder. */
   apply(request: ApplyRequest): Promise<ApplyReply>
+}
+
+export interface PauseRequest {
+  /** As `formatPauseTarget` writes it. */
+  readonly target: string
+  readonly author: string
+  readonly reason: string
+  /** Epoch milliseconds of the first moment that is not paused any more; null: until it is resumed. */
+  readonly until: number | null
+  readonly missed: PauseMissed
+}
+
+export interface PauseReply {
+  /** Changed: it was paused already, and by, reason, until and missed are now these. */
+  readonly outcome: 'paused' | 'changed' | 'unchanged'
+  /** Epoch milliseconds since when it is paused. */
+  readonly at: number
+}
+
+export interface ResumeRequest {
+  readonly target: string
+  readonly author: string
+  /** What becomes of the times that the pause held back; null: what was said when it was paused. */
+  readonly missed: PauseMissed | null
+}
+
+export interface ResumeReply {
+  readonly outcome: 'resumed' | 'not-paused'
+  /** Pauses that still hold some of it, as targets. */
+  readonly stillPausedBy: readonly string[]
 }
 
 export interface ApplyRequest {

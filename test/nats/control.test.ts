@@ -7,7 +7,14 @@ import { identityOf } from '../../src/core/names.ts'
 import type { Connection } from '../../src/nats/connection.ts'
 import { type ControlClient, createControlClient } from '../../src/nats/control-client.ts'
 import { type ControlServer, type ControlServerOptions, serveControl } from '../../src/nats/control-server.ts'
-import type { ApplyReply, ApplyRequest } from '../../src/ports/control.ts'
+import type {
+  ApplyReply,
+  ApplyRequest,
+  ControlHandler,
+  ControlHandlers,
+  PauseReply,
+  PauseRequest,
+} from '../../src/ports/control.ts'
 import { connectTo, freshPrefix, startNatsServer, type TestServer } from '../support/nats-server.ts'
 import { Recorder } from '../support/recorder.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -70,7 +77,13 @@ describe('asking the leader', () => {
     changes: Partial<ControlServerOptions> = {},
   ): Promise<ControlServer> {
     const connection = changes.connection ?? (await connectTo(server, { prefix }))
-    const control = await serveControl({ connection, handlers: { apply }, leads: () => true, ...changes })
+    const control = await serveControl({
+      connection,
+      trees: { apply },
+      handlers: {},
+      leads: () => true,
+      ...changes,
+    })
     closing.push(
       () => connection.close(),
       () => control.stop(),
@@ -222,6 +235,110 @@ describe('asking the leader', () => {
     resolve(APPLIED)
     await stopping
     expect(await waiting).toEqual(APPLIED)
+  })
+
+  const pauseOf = (reason: string): PauseRequest => ({
+    target: 'everything',
+    author: 'ann',
+    reason,
+    until: null,
+    missed: 'discard',
+  })
+  const noTrees = async (): Promise<ApplyReply> => expect.unreachable('no tree was sent')
+
+  /** A handler that takes whatever carries a reason. */
+  function pausing(answer: ControlHandler<'pause'>['answer']): ControlHandlers {
+    const read = (body: unknown) => {
+      const request = body as PauseRequest | null
+      if (typeof request?.reason !== 'string') throw new BelfryError('invalid-request', 'reason is missing')
+      return request
+    }
+    return { pause: { read, answer } }
+  }
+
+  it('brings any request of the table to its handler, and the reply back', async () => {
+    const seen: PauseRequest[] = []
+    const handlers = pausing(async (request) => {
+      seen.push(request)
+      return { outcome: 'paused', at: 7 }
+    })
+    await serve(noTrees, {
+      leads: () => false,
+      handlers: pausing(async () => expect.unreachable('a standby')),
+    })
+    await serve(noTrees, { handlers })
+    expect(await client.ask('pause', pauseOf('release'), forever)).toEqual({ outcome: 'paused', at: 7 })
+    expect(seen).toEqual([pauseOf('release')])
+  })
+
+  it('brings what a handler refuses with back under its own code', async () => {
+    const handlers = pausing(async () => {
+      throw new BelfryError('usage', 'there is no such schedule')
+    })
+    await serve(noTrees, { handlers })
+    await expect(client.ask('pause', pauseOf('release'), forever)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'there is no such schedule',
+    })
+  })
+
+  it('asks the next leader when the one it found has stood down before it began', async () => {
+    let asked = 0
+    const first = {
+      leads: () => asked++ === 0,
+      handlers: pausing(async () => expect.unreachable('it leads no more')),
+    }
+    await serve(noTrees, first)
+    await serve(noTrees, {
+      leads: () => asked > 1,
+      handlers: pausing(async () => ({ outcome: 'paused', at: 8 })),
+    })
+    expect(await client.ask('pause', pauseOf('release'), forever)).toEqual({ outcome: 'paused', at: 8 })
+  })
+
+  it('waits for a request that takes longer than any silence may last', async () => {
+    const { promise, resolve } = deferred<PauseReply>()
+    await serve(noTrees, { workingMs: 50, handlers: pausing(() => promise) })
+    const signs = new Recorder<string>()
+    asking.nc.subscribe('_INBOX.>', { callback: (_, message) => signs.push(message.string()) })
+    const impatient = createControlClient({ connection: asking, silenceMs: 400 })
+    const waiting = impatient.ask('pause', pauseOf('release'), forever)
+    await signs.until((all) => all.filter((text) => text === '{"working":true}').length >= 12)
+    resolve({ outcome: 'paused', at: 9 })
+    expect(await waiting).toEqual({ outcome: 'paused', at: 9 })
+  })
+
+  it.each([
+    ['what is no JSON', 'pause', 'not { json', 'the request is not JSON'],
+    ['nothing', 'pause', '', 'the request is not JSON'],
+    ['null', 'pause', 'null', 'not undefined'],
+    ['another version', 'pause', '{"version":99,"request":{}}', 'not 99'],
+    [
+      'a version that is an essay',
+      'pause',
+      `{"version":"${'x'.repeat(5_000)}"}`,
+      'version 1 of this protocol',
+    ],
+    ['no request', 'pause', '{"version":1}', 'reason is missing'],
+    ['a request of another shape', 'pause', '{"version":1,"request":[1]}', 'reason is missing'],
+    ['a name that nobody knows', 'explode', '{"version":1,"request":{}}', 'knows no request "explode"'],
+    ['the name of something inherited', 'toString', '{"version":1}', 'knows no request "toString"'],
+    ['the prototype', '__proto__', '{"version":1}', 'knows no request "__proto__"'],
+  ])('refuses %s, and goes on serving', async (_, name, payload, message) => {
+    await serve(noTrees, { handlers: pausing(async () => ({ outcome: 'paused', at: 1 })) })
+    const leader = (await asking.nc.request(`${prefix}.control.leader`, '')).json<{ subject: string }>()
+    const answers = await asking.nc.requestMany(`${leader.subject}.call.${name}`, payload, {
+      strategy: 'count',
+      maxMessages: 2,
+      maxWait: 5_000,
+    })
+    const texts: string[] = []
+    for await (const answer of answers) texts.push(answer.string())
+    const refusal = JSON.parse(texts[1] ?? '') as { error: { code: string; message: string } }
+    expect(refusal.error.code).toBe('invalid-request')
+    expect(refusal.error.message).toContain(message)
+    expect(refusal.error.message.length).toBeLessThan(200)
+    expect(await client.ask('pause', pauseOf('after'), forever)).toMatchObject({ at: 1 })
   })
 
   it('is found as a NATS micro service, with who leads', async () => {

@@ -1,11 +1,11 @@
 import type { PruneLimit } from '../core/plan/guard.ts'
 import type { Scheduler } from '../engine/scheduler.ts'
-import type { ApplyReply, ControlHandlers } from '../ports/control.ts'
+import type { ApplyReply, TreeHandler } from '../ports/control.ts'
 
 const ANY_PRUNE: PruneLimit = { count: Number.MAX_SAFE_INTEGER, percent: 100 }
 
-/** What this instance does for others, if it leads. */
-export function controlHandlers(scheduler: Scheduler, pruneLimit: PruneLimit): ControlHandlers {
+/** Applies trees that other processes send, if this instance leads. */
+export function treeHandler(scheduler: Scheduler, pruneLimit: PruneLimit): TreeHandler {
   return {
     async apply({ source, tree, allowPrune }): Promise<ApplyReply> {
       const outcome = await scheduler.applyTree({ source, tree, limit: allowPrune ? ANY_PRUNE : pruneLimit })
