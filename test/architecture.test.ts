@@ -48,8 +48,9 @@ const CORE_ORDER: Record<string, readonly string[]> = {
   calendar: ['time'],
   manifest: ['time', 'cron', 'calendar'],
   schedule: ['time', 'cron', 'calendar', 'manifest'],
-  trigger: ['time', 'cron', 'calendar', 'manifest', 'schedule'],
-  plan: ['time', 'cron', 'calendar', 'manifest', 'schedule', 'trigger'],
+  run: ['time', 'manifest'],
+  trigger: ['time', 'cron', 'calendar', 'manifest', 'schedule', 'run'],
+  plan: ['time', 'cron', 'calendar', 'manifest', 'schedule', 'run', 'trigger'],
 }
 
 const CORE_PACKAGES: Record<string, readonly string[]> = {
@@ -59,6 +60,7 @@ const CORE_PACKAGES: Record<string, readonly string[]> = {
   calendar: [],
   manifest: ['yaml', 'ajv', 'ajv-formats'],
   schedule: ['rrule'],
+  run: [],
   trigger: [],
   plan: [],
 }

@@ -49,3 +49,12 @@ export function isOneOff(key: ScheduleKey): boolean {
 export function idOfFire(key: ScheduleKey, nominal: number): FireId {
   return isOneOff(key) ? (`${key.tenant}/${key.schedule}` as FireId) : fireIdOf(key, nominal)
 }
+
+/**
+ * The schedule that a run is told under. Fires that no schedule asked for have ids `tenant/<schedule or job>~<token>`;
+ * their runs are told beside those of the schedule or job that they stand for.
+ */
+export function scheduleOfRun(run: FireId): string {
+  const token = run.slice(run.indexOf('/') + 1)
+  return /^[^@~]*/.exec(token)?.[0] ?? token
+}

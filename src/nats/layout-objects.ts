@@ -21,8 +21,12 @@ export interface LayoutObject {
   readonly defaults: Partial<StreamConfig>
 }
 
-const DAY_MS = 24 * 3_600_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const FIRES_MAX_BYTES = 10 * 1024 ** 3
+/** Log lines live in the server's memory, where a chatty worker must find an end. */
+const LOG_LINES = 200_000
+const LOG_LINES_OF_A_RUN = 2_000
 
 /** Everything that belfry needs on the server (docs/spec/wire.md says what each holds). */
 export function layoutObjects(names: Names, options: LayoutOptions): readonly LayoutObject[] {
@@ -64,11 +68,65 @@ export function layoutObjects(names: Names, options: LayoutOptions): readonly La
       },
       ...common,
     },
+    {
+      title: `stream ${names.runs}`,
+      stream: names.runs,
+      fixed: {
+        ...limits([names.runSubjects]),
+        discard: 'old',
+        max_age: nanos(30 * DAY_MS),
+        deny_delete: true,
+        deny_purge: true,
+        allow_direct: true,
+      },
+      ...common,
+    },
+    {
+      title: `stream ${names.logs}`,
+      stream: names.logs,
+      fixed: {
+        ...limits([names.logSubjects]),
+        storage: 'memory',
+        discard: 'old',
+        max_age: nanos(HOUR_MS),
+        max_msgs: LOG_LINES,
+        max_msgs_per_subject: LOG_LINES_OF_A_RUN,
+        allow_direct: true,
+      },
+      ...common,
+    },
+    {
+      title: `stream ${names.dead}`,
+      stream: names.dead,
+      // A dead letter that is requeued or discarded goes, so that deleting is allowed.
+      fixed: {
+        ...limits([names.deadSubjects]),
+        discard: 'old',
+        max_age: nanos(90 * DAY_MS),
+        max_msgs_per_subject: 1,
+        allow_direct: true,
+      },
+      ...common,
+    },
+    {
+      title: `stream ${names.advisories}`,
+      stream: names.advisories,
+      fixed: {
+        ...limits([...names.advisorySubjects]),
+        discard: 'old',
+        max_age: nanos(7 * DAY_MS),
+        allow_direct: true,
+      },
+      ...common,
+    },
     bucket(names.live, { max_msgs_per_subject: 5, allow_direct: true }, common),
     bucket(names.cursors, { max_msgs_per_subject: 1, allow_direct: true }, common),
     // Without direct reads every read is the leader's: a stale replica must not say who leads.
     bucket(names.lease, { max_msgs_per_subject: 1, allow_direct: false }, common),
     bucket(names.instances, { max_msgs_per_subject: 1, allow_direct: true, max_age: nanos(DAY_MS) }, common),
+    bucket(names.workers, { max_msgs_per_subject: 1, allow_direct: true, max_age: nanos(DAY_MS) }, common),
+    // A lock that nobody renews goes by itself.
+    bucket(names.locks, { max_msgs_per_subject: 1, allow_direct: true, allow_msg_ttl: true }, common),
   ]
 }
 

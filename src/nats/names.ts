@@ -23,7 +23,18 @@ export interface Names {
   readonly lease: string
   readonly instances: string
   readonly fireSubjects: string
+  readonly runs: string
+  readonly logs: string
+  readonly dead: string
+  readonly advisories: string
+  readonly workers: string
+  readonly locks: string
   readonly eventSubjects: string
+  readonly runSubjects: string
+  readonly logSubjects: string
+  readonly deadSubjects: string
+  /** What the server itself says of the consumers of the log. */
+  readonly advisorySubjects: readonly string[]
   readonly controlService: string
 }
 
@@ -44,7 +55,21 @@ export function createNames(prefix = 'belfry'): Names {
     lease: `${prefix}-lease`,
     instances: `${prefix}-instances`,
     fireSubjects: `${prefix}.fire.>`,
+    runs: `${upper}_RUNS`,
+    logs: `${upper}_LOGS`,
+    dead: `${upper}_DEAD`,
+    advisories: `${upper}_ADVISORIES`,
+    workers: `${prefix}-workers`,
+    locks: `${prefix}-locks`,
     eventSubjects: `${prefix}.event.>`,
+    runSubjects: `${prefix}.run.>`,
+    logSubjects: `${prefix}.log.>`,
+    deadSubjects: `${prefix}.dead.>`,
+    advisorySubjects: [
+      `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${upper}_FIRES.>`,
+      `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.${upper}_FIRES.>`,
+      `$JS.EVENT.METRIC.CONSUMER.ACK.${upper}_FIRES.>`,
+    ],
     controlService: prefix,
   }
 }
