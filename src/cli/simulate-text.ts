@@ -27,6 +27,8 @@ const CONDITIONS: Readonly<Record<Exclude<Condition, 'suspended'>, string>> = {
   exhausted: 'has fired maxFires times',
   'out-of-coverage': 'is held, nothing more is decided',
   'held-until-open': 'waits with what it missed until its calendar opens',
+  'waiting-for-run': 'waits for its run to end',
+  cancelling: 'waits for its run to stop, which was asked to',
 }
 
 const MARKERS: Readonly<Record<MarkerReason, string>> = {
@@ -35,6 +37,7 @@ const MARKERS: Readonly<Record<MarkerReason, string>> = {
   superseded: 'settled by an edit',
   deleted: 'settled by the deletion',
   'closed-now': 'missed, and not caught up because its calendar is closed now',
+  overlap: 'not fired, because a run was going',
 }
 
 /** What counts of a stretch stops here, in the engine too. */

@@ -82,5 +82,9 @@ export function describeCondition(condition: Condition): string {
       return 'held: calendar coverage has ended'
     case 'held-until-open':
       return 'a missed fire waits until the calendar opens'
+    case 'waiting-for-run':
+      return 'waits for its run to end'
+    case 'cancelling':
+      return 'waits for its run to stop, which was asked to'
   }
 }

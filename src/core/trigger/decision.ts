@@ -37,7 +37,13 @@ export interface PlannedMarker {
   readonly settledCount: number | null
 }
 
-export type Condition = 'suspended' | 'exhausted' | 'out-of-coverage' | 'held-until-open'
+export type Condition =
+  | 'suspended'
+  | 'exhausted'
+  | 'out-of-coverage'
+  | 'held-until-open'
+  | 'waiting-for-run'
+  | 'cancelling'
 
 export interface Decision {
   /** To be stored in this order, each only after the one before it. */

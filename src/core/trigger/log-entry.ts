@@ -8,7 +8,7 @@ export type OneOffReason = 'manual' | 'backfill' | 'chained' | 'event' | 'retry'
 /**
  * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit.
  */
-export type MarkerReason = 'misfire' | 'resumed' | 'superseded' | 'deleted' | 'closed-now'
+export type MarkerReason = 'misfire' | 'resumed' | 'superseded' | 'deleted' | 'closed-now' | 'overlap'
 
 interface EntryFacts {
   readonly key: ScheduleKey
