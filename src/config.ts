@@ -7,6 +7,8 @@ export interface Config {
   readonly servers: readonly string[]
   /** Path of a credentials file; null: none. */
   readonly credentialsFile: string | null
+  /** What inboxes begin with; null: `_INBOX`. One of its own keeps other users from reading answers. */
+  readonly inboxPrefix: string | null
   readonly prefix: string
   readonly replicas: number | null
   /** Room for the log of fires on the server, bytes; null: what is there, 10 GiB for a new one. */
@@ -41,6 +43,7 @@ export interface ConfigInputs {
 const VARIABLES: Readonly<Record<keyof Config, string>> = {
   servers: 'BELFRY_NATS',
   credentialsFile: 'BELFRY_NATS_CREDS',
+  inboxPrefix: 'BELFRY_NATS_INBOX',
   prefix: 'BELFRY_PREFIX',
   replicas: 'BELFRY_REPLICAS',
   logBytes: 'BELFRY_LOG_SIZE',
@@ -55,6 +58,7 @@ const VARIABLES: Readonly<Record<keyof Config, string>> = {
 export const SETTING_KEYS: Readonly<Record<keyof Config, string>> = {
   servers: 'nats',
   credentialsFile: 'nats-creds',
+  inboxPrefix: 'nats-inbox',
   prefix: 'prefix',
   replicas: 'replicas',
   logBytes: 'log-size',
@@ -110,6 +114,9 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const servers = list(given.servers, [DEFAULT_SERVER])
   const prefix = text(given.prefix, 'belfry')
   if (!isName(prefix)) wrong('prefix', 'a name of lower-case letters, digits and hyphens')
+  const inboxPrefix = given.inboxPrefix === undefined ? null : text(given.inboxPrefix, '')
+  if (inboxPrefix !== null && !/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(inboxPrefix))
+    wrong('inboxPrefix', 'a subject without wildcards, such as _INBOX_belfry')
   const replicasText = given.replicas === undefined ? null : text(given.replicas, '')
   if (replicasText !== null && !/^[135]$/.test(replicasText)) wrong('replicas', '1, 3 or 5')
   const logBytes = given.logBytes === undefined ? null : parseSize(text(given.logBytes, ''))
@@ -127,6 +134,7 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const config: Config = Object.freeze({
     servers,
     credentialsFile: given.credentialsFile === undefined ? null : text(given.credentialsFile, ''),
+    inboxPrefix,
     prefix,
     replicas: replicasText === null ? null : Number(replicasText),
     logBytes,

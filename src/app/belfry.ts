@@ -28,6 +28,8 @@ export interface NatsAccess {
   readonly servers: readonly string[]
   /** The text of a credentials file. */
   readonly credentials?: string
+  /** What inboxes begin with, where the user may subscribe to no others. */
+  readonly inboxPrefix?: string
   readonly prefix: string
 }
 

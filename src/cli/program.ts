@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
 import { loadCommand } from './load.ts'
+import { natsPermissionsCommand } from './nats-permissions.ts'
 import { nextCommand } from './next.ts'
 import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   loadCommand,
   importCommand,
   exportCommand,
+  natsPermissionsCommand,
 ]
 
 /** Runs one command line to its end and returns the exit code. */

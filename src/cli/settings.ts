@@ -11,6 +11,7 @@ import type { CommandIo } from './io.ts'
 export interface ServerFlags {
   readonly nats?: string
   readonly natsCreds?: string
+  readonly natsInbox?: string
   readonly prefix?: string
   readonly replicas?: string
   readonly logSize?: string
@@ -25,6 +26,7 @@ export function withServerOptions(command: Command): Command {
   return command
     .option('--nats <url>', `NATS server, several with commas (BELFRY_NATS; default ${DEFAULT_SERVER})`)
     .option('--nats-creds <file>', 'credentials file (BELFRY_NATS_CREDS)')
+    .option('--nats-inbox <prefix>', 'what inboxes begin with (BELFRY_NATS_INBOX; default _INBOX)')
     .option('--prefix <name>', 'what all names on the server begin with (BELFRY_PREFIX; default belfry)')
 }
 
@@ -37,6 +39,7 @@ export async function settingsOf(
     flags: {
       servers: flags.nats,
       credentialsFile: flags.natsCreds,
+      inboxPrefix: flags.natsInbox,
       prefix: flags.prefix,
       replicas: flags.replicas,
       logBytes: flags.logSize,
@@ -54,9 +57,13 @@ export async function settingsOf(
 }
 
 export async function natsAccess(config: Config, io: CommandIo): Promise<NatsAccess> {
-  const { servers, prefix, credentialsFile } = config
-  if (credentialsFile === null) return { servers, prefix }
-  return { servers, prefix, credentials: await readText(credentialsFile, io.cwd) }
+  const { servers, prefix, credentialsFile, inboxPrefix } = config
+  return {
+    servers,
+    prefix,
+    ...(inboxPrefix === null ? {} : { inboxPrefix }),
+    ...(credentialsFile === null ? {} : { credentials: await readText(credentialsFile, io.cwd) }),
+  }
 }
 
 /** Logs go to standard error: standard output is for what was asked for. */

@@ -6,7 +6,7 @@
  * when its handler has read it whole; what a handler throws reaches the caller as code and message, never as silence.
  * On failure of the connection nobody is told anything, and the caller learns that the leader fell silent.
  */
-import { createInbox, type Msg, nuid, type Subscription } from '@nats-io/nats-core'
+import { type Msg, nuid, type Subscription } from '@nats-io/nats-core'
 import { BelfryError } from '../core/errors.ts'
 import type {
   ApplyReply,
@@ -65,8 +65,8 @@ class Control implements ControlServer {
     const { names, nc, clock } = connection
     this.#started = new Date(clock.now()).toISOString()
     this.#uploads = new ControlUploads(clock)
-    // Guessable by nobody, so that only those who asked for the leader reach it.
-    this.#subject = createInbox(connection.inboxPrefix)
+    // Not an inbox: whoever asks the leader must not be able to publish to where the server answers this instance.
+    this.#subject = `${names.prefix}.control.${nuid.next()}`
     const listen = (subject: string, answer: (message: Msg) => void) =>
       nc.subscribe(subject, {
         callback: (error, message) => {

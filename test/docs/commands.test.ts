@@ -29,13 +29,13 @@ async function belfry(args: readonly string[], cwd = ROOT) {
 
 const help = async (...command: readonly string[]) => (await belfry([...command, '--help'])).output
 const commandsIn = (text: string) =>
-  [...text.slice(text.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]!)
+  [...text.slice(text.indexOf('Commands:')).matchAll(/^ {2}([a-z][a-z-]*) /gm)].map((match) => match[1]!)
 const flagsIn = (text: string) => new Set([...text.matchAll(/--[a-z][a-z-]*/g)].map((match) => match[0]))
 
 /** Every command line that a page shows: the page, the command, its flags. */
 const shown = allPages().flatMap(({ path, text }) =>
   codeOf({ path, text }).flatMap((code) => {
-    const match = /^(?:\$ )?(?:npx )?belfry ([a-z]+)(?= |$)(?: ([a-z]+)(?= |$))?(.*)$/.exec(code)
+    const match = /^(?:\$ )?(?:npx )?belfry ([a-z][a-z-]*)(?= |$)(?: ([a-z]+)(?= |$))?(.*)$/.exec(code)
     return match === null
       ? []
       : [{ path, command: match[1]!, word: match[2] ?? '', flags: flagsIn(match[3]!) }]
@@ -71,7 +71,7 @@ describe('the README', () => {
   const { text } = pageAt('README.md')
 
   it('lists every command', async () => {
-    const listed = [...text.matchAll(/^\| `belfry ([a-z]+)` \|/gm)].map((match) => match[1]!)
+    const listed = [...text.matchAll(/^\| `belfry ([a-z][a-z-]*)` \|/gm)].map((match) => match[1]!)
     const known = commandsIn(await help()).filter((command) => command !== 'help')
     expect(listed.toSorted()).toEqual(known.toSorted())
   })

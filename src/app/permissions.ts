@@ -1,0 +1,1 @@
+export { type NatsUser, natsUsers } from '../nats/permissions.ts'

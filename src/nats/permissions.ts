@@ -1,0 +1,100 @@
+/**
+ * The rights that each user of an installation needs on the NATS server, and none beyond.
+ *
+ * Invariants: no two users share an inbox, so that none reads another's answers; only the scheduler may publish a fire,
+ * an event or live state; a worker names its own consumer in everything that it sends. A test holds the rights to a real server.
+ */
+import { layoutObjects } from './layout-objects.ts'
+import { adapterFilter, consumerName, createNames, type Names } from './names.ts'
+
+export interface NatsUser {
+  readonly user: string
+  readonly about: string
+  /** To be given to the client: `--nats-inbox`, or `inboxPrefix` of a NATS client. */
+  readonly inboxPrefix: string
+  readonly publish: readonly string[]
+  readonly subscribe: readonly string[]
+  /** Whether it may answer whoever asks it. */
+  readonly answers: boolean
+}
+
+export interface AdapterName {
+  readonly tenant: string
+  readonly adapter: string
+}
+
+/** The scheduler, whoever operates it, and the workers of each adapter. Throws `usage` for a prefix that is no name. */
+export function natsUsers(prefix: string, adapters: readonly AdapterName[]): readonly NatsUser[] {
+  const names = createNames(prefix)
+  return [schedulerUser(names), operatorUser(names), ...adapters.map((each) => workerUser(names, each))]
+}
+
+function schedulerUser(names: Names): NatsUser {
+  const streams = streamsOf(names)
+  const buckets = streams.filter((stream) => stream.startsWith('KV_'))
+  return {
+    user: names.prefix,
+    about: 'belfry serve, and belfry apply where nobody leads',
+    inboxPrefix: `_INBOX_${names.prefix}`,
+    publish: [
+      names.fireSubjects,
+      names.eventSubjects,
+      ...buckets.map((stream) => `$KV.${stream.slice('KV_'.length)}.>`),
+      `${names.prefix}.control.>`,
+      ...readingSubjects(streams),
+      ...streams.flatMap((stream) => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.UPDATE.${stream}`]),
+      `$JS.API.CONSUMER.INFO.${names.fires}.*`,
+      `$JS.API.CONSUMER.PAUSE.${names.fires}.*`,
+    ],
+    subscribe: [`_INBOX_${names.prefix}.>`, `${names.prefix}.control.>`, '$SRV.>'],
+    answers: true,
+  }
+}
+
+function operatorUser(names: Names): NatsUser {
+  const user = `${names.prefix}-operator`
+  return {
+    user,
+    about: 'belfry status, plan and apply: reads everything, asks the leader, writes nothing itself',
+    inboxPrefix: `_INBOX_${user}`,
+    publish: [`${names.prefix}.control.>`, ...readingSubjects(streamsOf(names))],
+    subscribe: [`_INBOX_${user}.>`],
+    answers: false,
+  }
+}
+
+function workerUser(names: Names, { tenant, adapter }: AdapterName): NatsUser {
+  const consumer = consumerName(tenant, adapter)
+  const user = `${names.prefix}-worker-${consumer}`
+  return {
+    user,
+    about: `workers of the adapter ${tenant}/${adapter}: take what ${adapterFilter(names, tenant, adapter)} matches`,
+    inboxPrefix: `_INBOX_${user}`,
+    publish: [
+      `$JS.API.CONSUMER.INFO.${names.fires}.${consumer}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${names.fires}.${consumer}`,
+      `$JS.ACK.${names.fires}.${consumer}.>`,
+    ],
+    subscribe: [`_INBOX_${user}.>`],
+    answers: false,
+  }
+}
+
+function streamsOf(names: Names): readonly string[] {
+  return layoutObjects(names, {}).map(({ stream }) => stream)
+}
+
+/** Reading a stream takes a consumer for a moment. */
+function readingSubjects(streams: readonly string[]): readonly string[] {
+  return [
+    '$JS.API.INFO',
+    ...streams.flatMap((stream) => [
+      `$JS.API.STREAM.INFO.${stream}`,
+      `$JS.API.STREAM.MSG.GET.${stream}`,
+      `$JS.API.CONSUMER.CREATE.${stream}.>`,
+      `$JS.API.CONSUMER.DELETE.${stream}.>`,
+      `$JS.API.CONSUMER.LIST.${stream}`,
+      `$JS.FC.${stream}.>`,
+    ]),
+  ]
+}

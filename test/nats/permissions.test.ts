@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/lifecycle/clock.ts'
+import { type NatsUser, natsUsers } from '../../src/nats/permissions.ts'
+import { lastMessage, streamState } from '../../src/nats/streams.ts'
+import { BelfryProcess } from '../support/belfry-process.ts'
+import { belfry } from '../support/command-line.ts'
+import { connectTo, startNatsServer, type TestServer } from '../support/nats-server.ts'
+import { scheduleText } from '../support/tree-of.ts'
+
+// Two adapters with a job and a schedule each, and the users that `belfry nats-permissions` prints for them.
+const PARTS = ['alpha', 'beta'].map(
+  (name) => `apiVersion: belfry/v1
+kind: Adapter
+metadata: {name: ${name}}
+spec: {}
+---
+apiVersion: belfry/v1
+kind: Job
+metadata: {name: ${name}-job}
+spec: {adapter: ${name}, message: Run}
+${scheduleText(`${name}-tick`, 'timezone: UTC, triggers: [{every: 1s}]').replace('job: import', `job: ${name}-job`)}`,
+)
+
+let folder = ''
+let server: TestServer
+let serve: BelfryProcess
+const users = natsUsers('belfry', [
+  { tenant: 'default', adapter: 'alpha' },
+  { tenant: 'default', adapter: 'beta' },
+])
+const [scheduler, operator, alpha, beta] = users as [NatsUser, NatsUser, NatsUser, NatsUser]
+const urlOf = ({ user }: NatsUser) => server.url.replace('://', `://${user}:secret@`)
+const closing: (() => Promise<unknown>)[] = []
+
+async function client({ user, inboxPrefix }: NatsUser): Promise<NatsConnection> {
+  const nc = await connect({ servers: server.url, user, pass: 'secret', inboxPrefix })
+  closing.push(() => nc.close())
+  return nc
+}
+
+async function look() {
+  const connection = await connectTo(server, {
+    servers: [urlOf(scheduler)],
+    inboxPrefix: scheduler.inboxPrefix,
+  })
+  closing.push(() => connection.close())
+  return connection
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'belfry-tree-'))
+  writeFileSync(join(folder, 'tree.yaml'), PARTS.join('---\n'))
+  const { code, stdout } = await belfry(folder, 'nats-permissions', '.')
+  expect(code).toBe(0)
+  // The server takes the passwords from its environment; here they are all the same.
+  server = await startNatsServer({ configuration: stdout.replace(/\$NATS_PASSWORD_[A-Z_]+/g, '"secret"') })
+  const inbox = ['--nats-inbox', scheduler.inboxPrefix, '--log-size', '64MiB']
+  serve = BelfryProcess.serve({
+    server: { url: urlOf(scheduler) },
+    prefix: 'belfry',
+    instance: 'one',
+    tree: folder,
+    arguments: inbox,
+  })
+  await serve.said('the tree is applied')
+})
+afterAll(async () => {
+  await Promise.all(closing.map((close) => close()))
+  await serve.stop()
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** The first message that the consumer of this worker has for it. */
+async function take(nc: NatsConnection, consumer: string) {
+  const bound = await jetstream(nc, { checkAPI: false }).consumers.get('BELFRY_FIRES', consumer)
+  return bound.next({ expires: 10_000 })
+}
+
+/** What the server says about a publish that it may refuse. */
+async function refusal(nc: NatsConnection, work: () => void): Promise<string> {
+  const status = nc.status()[Symbol.asyncIterator]()
+  work()
+  await nc.flush()
+  for (;;) {
+    const { value } = await status.next()
+    if (value?.type === 'error') return String(value.error.message)
+  }
+}
+
+describe('users with the printed rights', () => {
+  it('let the scheduler do all that it does', async () => {
+    const second = BelfryProcess.serve({
+      server: { url: urlOf(scheduler) },
+      prefix: 'belfry',
+      instance: 'two',
+      tree: folder,
+      arguments: ['--nats-inbox', scheduler.inboxPrefix],
+    })
+    await second.said('ready')
+    writeFileSync(join(folder, 'more.yaml'), PARTS[0]!.replaceAll('alpha', 'gamma'))
+    await serve.said('the tree is applied', serve.lines.items.length)
+    expect(await second.stop()).toBe(0)
+    const lines = [...serve.lines.items, ...second.lines.items]
+    expect(lines.filter(({ level, message }) => level !== 'info' || /error/.test(message))).toEqual([])
+  })
+
+  it('let a worker take and acknowledge the fires of its adapter', async () => {
+    const nc = await client(alpha)
+    const message = await take(nc, 'default_alpha')
+    expect(message?.subject).toBe('belfry.fire.default.alpha-tick.alpha-job.alpha.0')
+    expect(await message?.ackAck()).toBe(true)
+  })
+
+  it('let an operator look, and ask the leader', async () => {
+    const access = ['--nats', urlOf(operator), '--nats-inbox', operator.inboxPrefix]
+    const status = await belfry(folder, 'status', ...access)
+    expect(status).toMatchObject({ code: 0, stderr: '' })
+    expect(status.stdout).toContain('default/alpha-tick')
+    const applied = await belfry(folder, 'apply', '.', '--source', 'other', ...access)
+    // It was understood and answered: the objects are those of the watched folder.
+    expect(applied.stderr).toContain('refused')
+  })
+
+  it('keep a worker from the consumer of another adapter', async () => {
+    const nc = await client(alpha)
+    await expect(take(nc, 'default_beta')).rejects.toThrow(/Permissions Violation/i)
+    const next = '$JS.API.CONSUMER.MSG.NEXT.BELFRY_FIRES.default_beta'
+    expect(await refusal(nc, () => nc.publish(next, '', { reply: `${alpha.inboxPrefix}.x` }))).toMatch(
+      /default_beta/,
+    )
+  })
+
+  it.each([
+    'belfry.fire.default.alpha-tick.alpha-job.alpha.0',
+    'belfry.event.alarm.forged',
+    '$KV.belfry-live.Schedule.default.alpha-tick',
+    '$KV.belfry-lease.leader',
+    'belfry.control.leader',
+    '_INBOX_belfry.forged',
+    '$JS.API.CONSUMER.DELETE.BELFRY_FIRES.default_alpha',
+    '$JS.API.STREAM.MSG.GET.BELFRY_FIRES',
+    '$JS.ACK.BELFRY_FIRES.default_beta.1.1.1.1.1',
+  ])('keep a worker from publishing %s', async (subject) => {
+    const nc = await client(alpha)
+    expect(await refusal(nc, () => nc.publish(subject, '{}'))).toContain(subject)
+  })
+
+  it.each([
+    'belfry.>',
+    'belfry.fire.default.>',
+    '_INBOX.>',
+    '_INBOX_belfry.>',
+    `_INBOX_belfry-worker-default_beta.>`,
+    '>',
+  ])('keep a worker from subscribing to %s', async (subject) => {
+    const nc = await client(alpha)
+    expect(await refusal(nc, () => void nc.subscribe(subject, { callback: () => undefined }))).toMatch(
+      /subscription/i,
+    )
+  })
+
+  it('keep an operator from writing anything itself', async () => {
+    const nc = await client(operator)
+    for (const subject of [
+      'belfry.fire.default.alpha-tick.mark',
+      '$KV.belfry-live.x',
+      '$JS.API.STREAM.PURGE.BELFRY_FIRES',
+    ]) {
+      expect(await refusal(nc, () => nc.publish(subject, '{}'))).toContain(subject)
+    }
+  })
+
+  it('do not let a worker have its fires delivered into the log', async () => {
+    const connection = await look()
+    const nc = await client(beta)
+    const into = 'belfry.fire.default.forged.beta-job.beta.0'
+    nc.publish('$JS.API.CONSUMER.MSG.NEXT.BELFRY_FIRES.default_beta', '{"batch":1}', { reply: into })
+    await nc.flush()
+    // Whatever the request did, it was done before the server takes two more fires.
+    const { state } = (await streamState(connection, connection.names.fires))!
+    const until = state.last_seq + 4
+    const forever = new AbortController().signal
+    while ((await streamState(connection, connection.names.fires))!.state.last_seq < until) {
+      await systemClock.sleep(100, forever)
+    }
+    expect(await lastMessage(connection, connection.names.fires, into)).toBeNull()
+  })
+})
