@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type { LogPosition } from './fire-writer.ts'
-import { CHECKPOINT_KEY, type Checkpoint, type LogPositions } from './log-positions.ts'
+import { CHECKPOINT_KEY, type LogPositions } from './log-positions.ts'
 
 const EVERY_MS = 30_000
 const WRITES_AT_ONCE = 128
@@ -50,7 +50,7 @@ export class CursorCheckpoint {
     const { highest } = positions
     await answered()
     positions.included(highest)
-    const checkpoint: Checkpoint = { sequence: positions.sequence, incarnation: positions.incarnation }
+    const checkpoint = positions.checkpoint()
     for (const [id, position] of positions.takeChanged()) this.#unwritten.set(id, position)
     if (this.#unwritten.size === 0) return
     const batch = [...this.#unwritten]

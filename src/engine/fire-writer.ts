@@ -4,14 +4,16 @@
  * Job: bring one entry to a known end. Invariants:
  * - The decision is never made again here: what is resent is the same entry, until the log says stored or settled.
  * - Before every send the caller's `mayWrite` (leadership that is still trusted) is asked; without it nothing is sent.
+ * - A log whose last entry is older than what was known to be in it has lost something, or let it expire: that is found
+ *   out, and what is lost is stored again, before anything newer of the schedule goes in.
  * - "Settled" (the log already holds this or a later nominal time of the schedule) is success, whoever stored it.
  * On failure: a full or unreachable log makes the entry late, never lost: it is held here, with an alarm, until the
  * log takes it, leadership is lost, or the process stops. The cursor does not move before that.
  */
-import { fireIdOf } from '../core/names.ts'
+import { idOfFire, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { FireLog, LogRecord } from '../ports/fire-log.ts'
+import type { AppendOutcome, FireLog, LogRecord, StoredContent } from '../ports/fire-log.ts'
 
 /** Where a schedule stands in the log. */
 export interface LogPosition {
@@ -32,6 +34,22 @@ export interface FireWriterOptions {
   readonly clock: Clock
   readonly mayWrite: () => boolean
   readonly onAlarm: (name: WriterAlarm, facts: Readonly<Record<string, string | number>>) => void
+  /** Told of every entry that was stored here. */
+  readonly onStored?: (entry: Writable, sequence: number) => void
+  /**
+   * The log's last entry of a schedule is older than what was known to be stored: resolves when it was found out
+   * whether the log has lost something, and what can be stored again is. False: this entry must wait for others.
+   */
+  readonly onBehind: (signal: AbortSignal) => Promise<boolean>
+}
+
+/** What a write needs to know of an entry; an entry that the log once told has its own way of being sent. */
+export interface Writable {
+  readonly key: ScheduleKey
+  readonly kind: 'fire' | 'marker'
+  readonly nominal: number
+  readonly count: number
+  readonly content: LogEntry | StoredContent
 }
 
 export type WriterAlarm = 'log-refuses' | 'log-silent' | 'foreign-entry'
@@ -46,26 +64,47 @@ const SILENT_AFTER = 5
 
 export class FireWriter {
   readonly #options: FireWriterOptions
+  #sending = 0
+  readonly #waiting: (() => void)[] = []
 
   constructor(options: FireWriterOptions) {
     this.#options = options
   }
 
-  async write(entry: LogEntry, position: LogPosition, signal: AbortSignal): Promise<WriteOutcome> {
-    const { log, clock, mayWrite, onAlarm } = this.#options
+  write(entry: LogEntry, position: LogPosition, signal: AbortSignal): Promise<WriteOutcome> {
+    return this.bring(writableOf(entry), position, signal)
+  }
+
+  /** Resolves when nothing that was sent here awaits its answer. */
+  async answered(): Promise<void> {
+    while (this.#sending > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** As `write`, for what is stored again. */
+  async bring(entry: Writable, position: LogPosition, signal: AbortSignal): Promise<WriteOutcome> {
+    const { clock, mayWrite, onAlarm, onStored, onBehind } = this.#options
     let sent = entry
+    let examined: number | null = null
     let expected = position.lastSequence
     let busyMs = BUSY_FIRST_MS
     let unknownMs = UNKNOWN_FIRST_MS
     let unknowns = 0
     while (mayWrite() && !signal.aborted) {
-      const answer = await log.append(sent, expected)
+      const answer = await this.#send(sent, expected)
       switch (answer.kind) {
         case 'stored':
+          onStored?.(sent, answer.sequence)
           return { kind: 'stored', position: positionAfter(sent, answer.sequence) }
         case 'conflict': {
           const last = await this.#last(sent, signal)
           if (last === undefined) break
+          const lastSequence = last?.sequence ?? 0
+          if ((last?.nominal ?? 0) < position.lastNominal && examined !== lastSequence) {
+            examined = lastSequence
+            if (!(await onBehind(signal))) return { kind: 'stopped' }
+            break
+          }
+          examined = null
           if (last === null) {
             expected = 0
           } else if (last.nominal >= sent.nominal) {
@@ -98,8 +137,19 @@ export class FireWriter {
     return { kind: 'stopped' }
   }
 
+  async #send({ key, content }: Writable, expected: number): Promise<AppendOutcome> {
+    const { log } = this.#options
+    this.#sending += 1
+    try {
+      return await ('kind' in content ? log.append(content, expected) : log.restore(key, content, expected))
+    } finally {
+      this.#sending -= 1
+      if (this.#sending === 0) for (const resolve of this.#waiting.splice(0)) resolve()
+    }
+  }
+
   /** The schedule's last entry; undefined when the log does not answer now, and the same send decides again. */
-  async #last(entry: LogEntry, signal: AbortSignal): Promise<LogRecord | null | undefined> {
+  async #last(entry: Writable, signal: AbortSignal): Promise<LogRecord | null | undefined> {
     try {
       return await this.#options.log.last(entry.key)
     } catch (error) {
@@ -110,9 +160,9 @@ export class FireWriter {
   }
 
   /** One nominal time of one schedule has one id; anything else in its place was not written by belfry. */
-  #inspect(sent: LogEntry, last: LogRecord): void {
+  #inspect(sent: Writable, last: LogRecord): void {
     if (last.kind !== 'fire' || last.nominal !== sent.nominal) return
-    const fireId = fireIdOf(sent.key, sent.nominal)
+    const fireId = idOfFire(sent.key, sent.nominal)
     if (last.fireId !== fireId) {
       this.#options.onAlarm('foreign-entry', {
         expected: fireId,
@@ -124,12 +174,20 @@ export class FireWriter {
 }
 
 /** The same entry after another last one. A deletion begins the count anew, whatever came before it. */
-function recounted(entry: LogEntry, last: LogRecord): LogEntry {
-  if (entry.kind === 'fire') return { ...entry, count: last.count + 1 }
-  return entry.reason === 'deleted' ? entry : { ...entry, count: last.count }
+function recounted(entry: Writable, last: LogRecord): Writable {
+  const { content } = entry
+  // What is stored again stays as it was.
+  if (!('kind' in content)) return entry
+  if (content.kind === 'fire') return writableOf({ ...content, count: last.count + 1 })
+  return content.reason === 'deleted' ? entry : writableOf({ ...content, count: last.count })
 }
 
-export function positionAfter(entry: LogEntry, sequence: number): LogPosition {
+function writableOf(entry: LogEntry): Writable {
+  const { key, kind, nominal, count } = entry
+  return { key, kind, nominal, count, content: entry }
+}
+
+export function positionAfter(entry: Writable, sequence: number): LogPosition {
   return { lastSequence: sequence, lastNominal: entry.nominal, count: entry.count }
 }
 

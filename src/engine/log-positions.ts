@@ -11,6 +11,7 @@ import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Store } from '../ports/store.ts'
 import { type LogPosition, positionOf } from './fire-writer.ts'
+import { type LogTail, markOf, type TailMark } from './log-tail.ts'
 
 export const NOWHERE: LogPosition = { lastSequence: 0, lastNominal: 0, count: 0 }
 export const CHECKPOINT_KEY = 'checkpoint'
@@ -19,7 +20,17 @@ export const CHECKPOINT_KEY = 'checkpoint'
 export interface Checkpoint {
   readonly sequence: number
   readonly incarnation: string
+  /** What stands at that sequence: another entry there means that the log has lost it. Older versions wrote none. */
+  readonly mark?: TailMark | null
+  /** What was older than a crash can take when this was written; null: nothing is known to be. */
+  readonly firm?: TailMark | null
 }
+
+/**
+ * How the log was found at a start, compared with the cursors: `crashed` has lost some of its last minutes, `restored`
+ * more than a crash can take.
+ */
+export type FoundLog = 'whole' | 'new' | 'crashed' | 'restored'
 
 export function positionKey({ tenant, schedule }: ScheduleKey): string {
   return `${tenant}.${schedule}`
@@ -27,14 +38,19 @@ export function positionKey({ tenant, schedule }: ScheduleKey): string {
 
 export class LogPositions {
   readonly #log: FireLog
+  readonly #tail: LogTail
   readonly #positions = new Map<string, LogPosition>()
   readonly #changed = new Set<string>()
   #sequence = 0
   #highest = 0
   #incarnation = ''
+  #mark: TailMark | null = null
+  /** Where the tail begins, which may be before what the cursors leave to read. */
+  #followFrom = Number.POSITIVE_INFINITY
 
-  constructor(log: FireLog) {
+  constructor(log: FireLog, tail: LogTail) {
     this.#log = log
+    this.#tail = tail
   }
 
   /** The newest sequence that is known to be included. */
@@ -62,8 +78,11 @@ export class LogPositions {
   /**
    * Starts from the cursors and the log after them; from the last entry of every schedule if the log is not the one
    * that the cursors speak of.
+   *
+   * Cursors may be ahead of a log that lost its newest entries. What a crash can have taken is decided by the log: it is
+   * not there, and so it fires again. What is gone beyond that somebody has taken away, and it stays settled.
    */
-  async load(cursors: Store): Promise<void> {
+  async load(cursors: Store): Promise<FoundLog> {
     const info = await this.#log.info()
     this.#incarnation = info.incarnation
     let checkpoint: Checkpoint | null = null
@@ -71,33 +90,84 @@ export class LogPositions {
       if (key === CHECKPOINT_KEY) checkpoint = JSON.parse(value) as Checkpoint
       else this.#positions.set(key, JSON.parse(value) as LogPosition)
     }
-    if (
-      checkpoint !== null &&
-      checkpoint.incarnation === info.incarnation &&
-      checkpoint.sequence <= info.lastSequence
-    ) {
+    const found = checkpoint === null ? 'new' : await this.#compare(checkpoint, info)
+    if (checkpoint !== null && found === 'whole') {
       this.#sequence = checkpoint.sequence
-      return
+      this.#mark = checkpoint.mark ?? null
+      this.#tail.begin(checkpoint.firm ?? null)
+      this.#followFrom = (checkpoint.firm?.sequence ?? checkpoint.sequence) + 1
+      // Cursors that were stored before a checkpoint of their own could be are no beginning of the log.
+      if (![...this.#positions.values()].some(({ lastSequence }) => lastSequence > checkpoint.sequence))
+        return found
     }
-    this.#forgetSequences()
+    const firm = found === 'restored' || found === 'new' ? null : (checkpoint?.firm ?? null)
+    if (found === 'crashed' || found === 'whole')
+      this.#drop(found === 'whole' ? this.#sequence : (firm?.sequence ?? 0))
+    else this.#forgetSequences()
     for (const record of await this.#log.lastOfAll()) this.#take(record)
+    if (found === 'whole') return found
     this.#sequence = info.lastSequence
+    this.#tail.begin(firm)
+    this.#followFrom = (firm?.sequence ?? info.lastSequence) + 1
+    return found
+  }
+
+  async #compare(checkpoint: Checkpoint, info: LogInfo): Promise<FoundLog> {
+    const { incarnation, sequence, mark = null, firm } = checkpoint
+    if (incarnation !== info.incarnation) return 'new'
+    if (sequence <= info.lastSequence && (await this.#stands(mark)) !== false) return 'whole'
+    // A checkpoint of an older version does not say what a crash can take.
+    if (firm === undefined) return 'restored'
+    if (firm === null) return 'crashed'
+    return firm.sequence <= info.lastSequence && (await this.#stands(firm)) !== false ? 'crashed' : 'restored'
+  }
+
+  /** Whether it still stands in the log; null: unknown, because there is nothing at its place, which may be its age. */
+  async #stands(mark: TailMark | null): Promise<boolean | null> {
+    const record = mark === null ? null : await this.#log.at(mark.sequence)
+    return record === null ? null : markOf(record) === mark?.entry
+  }
+
+  /** For the cursor store, after the positions. */
+  checkpoint(): Checkpoint {
+    const sequence = this.#sequence
+    const known = this.#mark?.sequence === sequence ? this.#mark : null
+    this.#mark = this.#tail.markAt(sequence) ?? known
+    return { sequence, incarnation: this.#incarnation, mark: this.#mark, firm: this.#tail.firm }
   }
 
   /** Follows the log from what is known until `signal` aborts. */
   follow(signal: AbortSignal, onProgress: () => void): void {
+    const from = Math.min(this.#followFrom, this.#sequence + 1)
+    this.#followFrom = Number.POSITIVE_INFINITY
     this.#log.follow(
-      this.#sequence + 1,
+      from,
       {
-        onRecord: (record) => {
+        onRecord: (record, content) => {
+          this.#tail.told(record, content)
           this.#take(record)
           this.#sequence = Math.max(this.#sequence, record.sequence)
           onProgress()
         },
         onReset: (incarnation) => this.#begin(incarnation),
+        onLoss: (lastSequence) => {
+          const firm = this.#tail.firm?.sequence ?? 0
+          const kept = firm <= lastSequence ? firm : 0
+          this.#tail.lose(kept)
+          this.lose(kept)
+          return kept + 1
+        },
       },
       signal,
     )
+  }
+
+  /** The log holds nothing any more of what it held after `sequence`; what was settled stays settled. */
+  lose(sequence: number): void {
+    this.#sequence = Math.min(this.#sequence, sequence)
+    this.#highest = Math.min(this.#highest, sequence)
+    for (const [id, position] of this.#positions)
+      if (position.lastSequence > sequence) this.#positions.set(id, { ...position, lastSequence: 0 })
   }
 
   /**
@@ -144,8 +214,15 @@ export class LogPositions {
     this.#changed.add(id)
   }
 
+  /** Forgets what is said to stand after `sequence`. */
+  #drop(sequence: number): void {
+    for (const [id, { lastSequence }] of this.#positions)
+      if (lastSequence > sequence) this.#positions.delete(id)
+  }
+
   #begin(incarnation: string): void {
     this.#incarnation = incarnation
+    this.#tail.clear()
     this.#sequence = 0
     this.#highest = 0
     this.#forgetSequences()

@@ -24,10 +24,12 @@ import { alarmBell } from './alarm-bell.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
 import { Elector } from './elector.ts'
-import { FireWriter } from './fire-writer.ts'
+import { FireWriter, type Writable } from './fire-writer.ts'
 import { HEARTBEAT_MS, type InstanceRecord } from './instance-record.ts'
 import { LiveState } from './live-state.ts'
 import { LogPositions } from './log-positions.ts'
+import { LogTail } from './log-tail.ts'
+import { LostTail } from './lost-tail.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
 import type { Upcoming } from './schedule-slots.ts'
 import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
@@ -72,7 +74,9 @@ interface Leadership {
 
 export class Scheduler {
   readonly #options: SchedulerOptions
+  readonly #tail: LogTail
   readonly #positions: LogPositions
+  readonly #lostTail: LostTail
   readonly #live: LiveState
   readonly #loop: TriggerLoop
   readonly #elector: Elector
@@ -100,13 +104,39 @@ export class Scheduler {
           facts: { instance: options.instance, skewMs: Math.round(skewMs) },
         }),
     })
-    this.#positions = new LogPositions(log)
-    const mayWrite = () => this.#mayWrite()
+    this.#tail = new LogTail(clock)
+    this.#positions = new LogPositions(log, this.#tail)
+    const mayWrite = () => this.#mayWrite() && !this.#lostTail.isSuspicious
     const alarm = alarmBell(clock, (name, facts) => {
       logger.error('the log does not take entries: fires are late, none is lost', { alarm: name, ...facts })
       events.emit({ type: 'alarm', name, facts })
     })
-    const writer = new FireWriter({ log, clock, mayWrite, onAlarm: alarm })
+    const onStored = ({ content }: Writable, sequence: number): void => {
+      if ('kind' in content) this.#tail.wrote(content, sequence)
+    }
+    const onBehind = async (signal: AbortSignal): Promise<boolean> => {
+      await this.#lostTail.examine(signal)
+      return true
+    }
+    const writer = new FireWriter({ log, clock, mayWrite, onAlarm: alarm, onStored, onBehind })
+    this.#lostTail = new LostTail({
+      log,
+      tail: this.#tail,
+      positions: this.#positions,
+      clock,
+      logger,
+      writer: new FireWriter({
+        log,
+        clock,
+        mayWrite: () => this.#mayWrite(),
+        onAlarm: alarm,
+        onStored: (entry, sequence) => this.#tail.brought(entry, sequence),
+        // What was just stored again is lost again: it begins anew, from the first that is missing.
+        onBehind: () => Promise.resolve(false),
+      }),
+      answered: () => writer.answered(),
+      onLoss: (facts) => events.emit({ type: 'alarm', name: 'log-lost', facts }),
+    })
     this.#loop = new TriggerLoop({
       clock,
       writer,
@@ -169,12 +199,16 @@ export class Scheduler {
 
   /** Resolves when this instance is warm: all of live state is compiled, and it takes part in the election. */
   async start(): Promise<void> {
-    const { clock, cursors, live, source } = this.#options
+    const { clock, cursors, live, source, logger, events, instance } = this.#options
     const { signal } = this.#stopping
     this.#started = true
     this.#startedAt = clock.now()
     await this.#serverTime.measure()
-    await this.#positions.load(cursors)
+    const found = await this.#positions.load(cursors)
+    if (found === 'crashed' || found === 'restored') {
+      logger.error('the log is behind what is known to be stored', { found })
+      events.emit({ type: 'alarm', name: 'log-behind', facts: { found, instance } })
+    }
     this.#follow()
     this.#live.start(signal)
     await this.#live.reached(await live.lastRevision(), signal)
@@ -243,12 +277,13 @@ export class Scheduler {
     events.emit({ type: 'leader-changed', instance, term })
     const ready = this.#passBarrier(stop.signal)
     const firing = ready.then(() => this.#loop.lead(term, stop.signal))
+    const guarding = ready.then(() => this.#lostTail.run(stop.signal))
     const caughtUp = ready.then(() => this.#loop.caughtUp(stop.signal))
     // Firing waits for nothing that an earlier term still has under way; the rest is done by one term at a time.
     const alone = Promise.all([caughtUp, before])
     const reconciling = alone.then(() => this.#reconciler.run(stop.signal))
     const storing = alone.then(() => this.#checkpoint.run(stop.signal))
-    const done = Promise.all([firing, reconciling, storing]).then(() => undefined)
+    const done = Promise.all([firing, guarding, reconciling, storing]).then(() => undefined)
     this.#leadership = { term, stop, caughtUp, done }
     onLeading?.(term)
   }
@@ -291,6 +326,8 @@ export class Scheduler {
     while (this.#positions.sequence < info.lastSequence && clock.monotonic() < until && !signal.aborted) {
       await clock.sleep(BARRIER_STEP_MS, signal)
     }
+    // What a crash took while somebody else led, or nobody, goes in before anything newer.
+    await this.#lostTail.examine(signal)
   }
 
   #follow(): void {

@@ -1,8 +1,9 @@
 import { BelfryError } from '../core/errors.ts'
 import type { ScheduleKey } from '../core/names.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { AppendOutcome, FireLog } from '../ports/fire-log.ts'
 import { exchange, type MemoryPortOptions } from './faults.ts'
-import type { MemoryLogStream } from './log-stream.ts'
+import type { MemoryContent, MemoryLogStream } from './log-stream.ts'
 
 export interface MemoryFireLogOptions extends MemoryPortOptions {
   /** The server's clock minus the clock here, milliseconds. */
@@ -21,25 +22,30 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
     throw new BelfryError('timeout', `the log did not answer: ${name} ${key}`, { retryable: true })
   }
 
+  const append = async (entry: LogEntry, expectedSequence: number): Promise<AppendOutcome> => {
+    const name = nameOf(entry.key)
+    if (inFlight.has(name)) {
+      throw new BelfryError('internal', `${name} has two appends in flight`)
+    }
+    inFlight.add(name)
+    try {
+      const fault = faults?.({ port: 'log', name: 'append', key: name }) ?? null
+      if (fault?.kind === 'busy') return { kind: 'busy' }
+      if (fault?.kind === 'refuse') return { kind: 'refused', code: fault.code, message: fault.message }
+      const answer = await exchange(options, fault, () =>
+        stream.append(entry, expectedSequence, serverTime()),
+      )
+      return outcomeOf(answer.answered ? answer.value : undefined)
+    } finally {
+      inFlight.delete(name)
+    }
+  }
+
   return {
-    async append(entry, expectedSequence) {
-      const name = nameOf(entry.key)
-      if (inFlight.has(name)) {
-        throw new BelfryError('internal', `${name} has two appends in flight`)
-      }
-      inFlight.add(name)
-      try {
-        const fault = faults?.({ port: 'log', name: 'append', key: name }) ?? null
-        if (fault?.kind === 'busy') return { kind: 'busy' }
-        if (fault?.kind === 'refuse') return { kind: 'refused', code: fault.code, message: fault.message }
-        const answer = await exchange(options, fault, () =>
-          stream.append(entry, expectedSequence, serverTime()),
-        )
-        return outcomeOf(answer.answered ? answer.value : undefined)
-      } finally {
-        inFlight.delete(name)
-      }
-    },
+    append,
+    restore: (_key, content, expectedSequence) => append((content as MemoryContent).entry, expectedSequence),
+    at: (sequence) => read('at', `${sequence}`, () => stream.at(sequence, serverTime())),
+    onReturn: (listener, signal) => stream.onReturn(listener, signal),
     last: (key) => read('last', nameOf(key), () => stream.last(key, serverTime())),
     lastOfAll: () => read('lastOfAll', '', () => stream.lastOfAll(serverTime())),
     info: () =>

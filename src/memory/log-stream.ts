@@ -1,10 +1,15 @@
 import { idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
-import type { LogFollower, LogRecord } from '../ports/fire-log.ts'
+import type { LogFollower, LogRecord, StoredContent } from '../ports/fire-log.ts'
 
 /** One stored message. */
 export interface StoredEntry {
   readonly record: LogRecord
+  readonly entry: LogEntry
+}
+
+/** What a follower keeps to store an entry again. */
+export interface MemoryContent extends StoredContent {
   readonly entry: LogEntry
 }
 
@@ -18,6 +23,7 @@ export class MemoryLogStream {
   #entries: StoredEntry[] = []
   #ofSchedule = new Map<string, StoredEntry[]>()
   readonly #tails = new Set<Tail>()
+  readonly #returning = new Set<() => void>()
 
   get incarnation(): string {
     return `memory-${this.#generation}`
@@ -54,7 +60,7 @@ export class MemoryLogStream {
     const entries = this.#ofSchedule.get(name)
     if (entries) entries.push(stored)
     else this.#ofSchedule.set(name, [stored])
-    for (const tail of this.#tails) tail.tell((follower) => follower.onRecord(stored.record))
+    for (const tail of this.#tails) tail.tell((follower) => tellOf(follower, stored))
     return this.#sequence
   }
 
@@ -63,8 +69,8 @@ export class MemoryLogStream {
     const tail = new Tail(follower, signal)
     this.#tails.add(tail)
     signal.addEventListener('abort', () => this.#tails.delete(tail), { once: true })
-    for (const { record } of this.#entries) {
-      if (record.sequence >= fromSequence) tail.tell((told) => told.onRecord(record))
+    for (const stored of this.#entries) {
+      if (stored.record.sequence >= fromSequence) tail.tell((told) => tellOf(told, stored))
     }
   }
 
@@ -78,8 +84,34 @@ export class MemoryLogStream {
     for (const tail of this.#tails) tail.tell((follower) => follower.onReset(incarnation))
   }
 
-  /** Forgets everything after `sequence`, as a server does that crashed before its disk had it. Nobody is told. */
+  at(sequence: number, now: number): LogRecord | null {
+    const found = this.#entries.findLast(({ record }) => record.sequence === sequence)
+    return found !== undefined && isAlive(found, now) ? found.record : null
+  }
+
+  /** Calls `listener` after every crash, until `signal` aborts. */
+  onReturn(listener: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return
+    this.#returning.add(listener)
+    signal.addEventListener('abort', () => this.#returning.delete(listener), { once: true })
+  }
+
+  /** Forgets everything after `sequence`, as a server does that crashed before its disk had it. */
   loseTail(sequence: number): void {
+    this.#forget(sequence)
+    const { incarnation, lastSequence } = this
+    const kept = [...this.#entries]
+    for (const tail of this.#tails) {
+      tail.tell((follower) => {
+        const from = follower.onLoss?.(lastSequence) ?? 1
+        if (follower.onLoss === undefined) follower.onReset(incarnation)
+        for (const stored of kept) if (stored.record.sequence >= from) tellOf(follower, stored)
+      })
+    }
+    for (const listener of [...this.#returning]) listener()
+  }
+
+  #forget(sequence: number): void {
     this.#entries = this.#entries.filter(({ record }) => record.sequence <= sequence)
     this.#sequence = Math.min(this.#sequence, sequence)
     for (const [name, entries] of this.#ofSchedule) {
@@ -106,6 +138,11 @@ class Tail {
       if (!this.#signal.aborted) what(this.#follower)
     })
   }
+}
+
+function tellOf(follower: LogFollower, { record, entry }: StoredEntry): void {
+  const content: MemoryContent = { size: 1_000, ttlSeconds: entry.ttlSeconds, entry }
+  follower.onRecord(record, content)
 }
 
 function recordOf(entry: LogEntry, sequence: number, storedAt: number): LogRecord {

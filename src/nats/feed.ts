@@ -5,7 +5,8 @@
  * Job: what an ordered consumer does, and two things that it does not: it notices a stream that was deleted and created
  * again (an ordered consumer on it stays silent for ever), and one that lost its newest messages in a crash. Invariants:
  * messages come in the order of their sequences, none is left out and none is told twice between two resets. On failure
- * (gap, silence, lost connection) the consumer is thrown away and a new one starts after the last message told.
+ * (gap, silence, lost connection) the consumer is thrown away and a new one starts after the last message told, once that
+ * message was found to be still the same: the sequences of a loss may have been given to others by then.
  */
 import type { ConsumerConfig } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos } from '@nats-io/nats-core'
@@ -13,7 +14,7 @@ import { BelfryError } from '../core/errors.ts'
 import { createBackoff } from '../lifecycle/backoff.ts'
 import { messageOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
-import { type StreamState, streamState } from './streams.ts'
+import { messageAt, type StreamState, streamState } from './streams.ts'
 
 export interface FeedMessage {
   readonly subject: string
@@ -35,6 +36,8 @@ export interface FeedOptions {
   onCaughtUp?(): void
   /** The stream is another one than before, or has lost messages: all that is there now is told anew. */
   onReset?(incarnation: string): void
+  /** Instead of `onReset` when the same stream has lost messages: returns the sequence from which to tell anew. */
+  onLoss?(lastSequence: number): number
 }
 
 const HEARTBEAT_MS = 1_000
@@ -84,7 +87,11 @@ class Feed {
   #incarnation: string | null = null
   /** The last sequence told since the start or the last reset; 0 for none. */
   #position = 0
+  /** When the message at that position was stored: another one with its sequence has another time. */
+  #positionStoredAt = 0
   #wasReset = false
+  /** Where to begin after a reset. */
+  #restart = 1
 
   constructor(options: FeedOptions, signal: AbortSignal) {
     this.#options = options
@@ -98,7 +105,7 @@ class Feed {
       try {
         const state = await this.#surveyed()
         if (state !== null) {
-          this.#recognise(state)
+          await this.#recognise(state)
           const worked = await this.#session(this.#start())
           if (worked) backoff.reset()
         }
@@ -112,7 +119,9 @@ class Feed {
   /** The sequence up to which everything has been told or was not asked for. */
   get #reached(): number {
     const { from } = this.#options
-    return this.#position || (from === 'last-per-subject' || this.#wasReset ? 0 : from - 1)
+    if (this.#position > 0) return this.#position
+    if (this.#wasReset) return this.#restart - 1
+    return from === 'last-per-subject' ? 0 : from - 1
   }
 
   /**
@@ -128,13 +137,30 @@ class Feed {
   }
 
   /** Compares the stream with what was known of it; a change or a loss means to begin anew. */
-  #recognise(state: StreamState): void {
+  async #recognise(state: StreamState): Promise<void> {
     const known = this.#incarnation
+    const { last_seq } = state.state
+    const isSame = known === null || known === state.created
+    if (isSame && this.#reached <= last_seq && (await this.#isInPlace())) {
+      this.#incarnation = state.created
+      return
+    }
+    const { onLoss, onReset } = this.#options
     this.#incarnation = state.created
-    if ((known === null || known === state.created) && this.#reached <= state.state.last_seq) return
     this.#position = 0
     this.#wasReset = true
-    this.#options.onReset?.(state.created)
+    this.#restart = 1
+    if (isSame && onLoss !== undefined) this.#restart = Math.min(onLoss(last_seq), last_seq + 1)
+    else onReset?.(state.created)
+  }
+
+  /** Whether the last message told is still the one with its sequence. One that is gone has expired or was replaced. */
+  async #isInPlace(): Promise<boolean> {
+    if (this.#position === 0) return true
+    const { connection, stream } = this.#options
+    const found = await messageAt(connection, stream, this.#position, REQUEST_MS)
+    // The two ways in which the server tells the time may round apart.
+    return found === null || Math.abs(found.storedAt - this.#positionStoredAt) <= 1
   }
 
   #isAnother(state: StreamState | null): boolean {
@@ -145,7 +171,10 @@ class Feed {
     const { from } = this.#options
     if (this.#position > 0) return { deliver_policy: 'by_start_sequence', opt_start_seq: this.#position + 1 }
     if (from === 'last-per-subject') return { deliver_policy: 'last_per_subject' }
-    return { deliver_policy: 'by_start_sequence', opt_start_seq: this.#wasReset ? 1 : Math.max(1, from) }
+    return {
+      deliver_policy: 'by_start_sequence',
+      opt_start_seq: Math.max(1, this.#wasReset ? this.#restart : from),
+    }
   }
 
   /** One consumer's life. Resolves when it cannot be trusted any more: to whether it worked at all. */
@@ -182,6 +211,7 @@ class Feed {
         }
         delivered += 1
         this.#position = place.sequence
+        this.#positionStoredAt = place.storedAt
         const { subject } = message
         this.#options.onMessage({ subject, sequence: place.sequence, storedAt: place.storedAt, message })
         if (place.pending === 0) arrive()

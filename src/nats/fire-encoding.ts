@@ -2,12 +2,19 @@
  * Fires and markers as messages: CloudEvents in binary mode. A frozen wire format, described in docs/spec/wire.md and
  * held by golden files: workers in other languages read it, and a log outlives the version that wrote it.
  */
-import { type FireId, idOfFire, isOneOff } from '../core/names.ts'
+import type { Msg } from '@nats-io/nats-core'
+import { type FireId, idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { Fire, LogEntry, Marker } from '../core/trigger/log-entry.ts'
 import { baseOf } from '../core/trigger/one-off.ts'
-import type { LogRecord } from '../ports/fire-log.ts'
-import { decodeHeaderValue, encodeHeaderValue, RawHeaders } from './headers.ts'
-import { addressOf, type Names, parseFireSubject } from './names.ts'
+import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
+import {
+  decodeHeaderValue,
+  encodeHeaderValue,
+  type HeaderReader,
+  headerLines,
+  RawHeaders,
+} from './headers.ts'
+import { addressOf, type Names, parseFireSubject, patternOf } from './names.ts'
 import type { Message } from './publisher.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -23,6 +30,36 @@ export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: num
   const headers = RawHeaders.of(`${fence}${own}${commonHeaders(entry)}`)
   const payload = entry.kind === 'fire' ? Buffer.from(entry.payload, 'utf8') : NOTHING
   return { subject, headers, payload }
+}
+
+/** What is kept of a message that the log told, to store it again if the log loses it. */
+export interface NatsContent extends StoredContent {
+  readonly message: Msg
+}
+
+const HEADERS_SIZE = 800
+
+export function contentOf(message: Msg, header: HeaderReader): NatsContent {
+  return {
+    size: HEADERS_SIZE + message.data.length,
+    ttlSeconds: numberOf(header('Nats-TTL')),
+    message,
+  }
+}
+
+/** The same message once more, byte for byte but for its fence. */
+export function encodeAgain(names: Names, key: ScheduleKey, again: Again): Message {
+  const { message } = again.content
+  const rest = headerLines(message).replace(/^Nats-Expected-[^\r]*\r\n/gm, '')
+  const fence =
+    `Nats-Expected-Last-Subject-Sequence: ${again.expectedSequence}\r\n` +
+    `Nats-Expected-Last-Subject-Sequence-Subject: ${patternOf(names, key)}\r\n`
+  return { subject: message.subject, headers: RawHeaders.of(`${fence}${rest}`), payload: message.data }
+}
+
+export interface Again {
+  readonly content: NatsContent
+  readonly expectedSequence: number
 }
 
 function cloudEvent(names: Names, fire: Fire): string {

@@ -11,11 +11,11 @@ import type { AppendOutcome, FireLog, LogFollower, LogInfo, LogRecord } from '..
 import { meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, followStream, readStream } from './feed.ts'
-import { decodeRecord, encodeEntry } from './fire-encoding.ts'
+import { contentOf, decodeRecord, encodeAgain, encodeEntry, type NatsContent } from './fire-encoding.ts'
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
-import type { Answer, Publisher } from './publisher.ts'
-import { lastMessage, streamState } from './streams.ts'
+import type { Answer, Message, Publisher } from './publisher.ts'
+import { lastMessage, messageAt, streamState } from './streams.ts'
 
 export interface NatsFireLogOptions {
   readonly connection: Connection
@@ -29,22 +29,35 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
   const { names } = connection
   const inFlight = new Set<string>()
 
+  // No async function here: this runs tens of thousands of times a second.
+  const publish = (key: ScheduleKey, prepare: () => Message): Promise<AppendOutcome> => {
+    const identity = `${key.tenant}.${key.schedule}`
+    if (inFlight.has(identity)) {
+      return Promise.reject(new BelfryError('internal', `the schedule ${identity} has two appends in flight`))
+    }
+    inFlight.add(identity)
+    return publisher.publish(prepare).then((answer) => {
+      inFlight.delete(identity)
+      return outcomeOf(answer)
+    })
+  }
+
   return {
-    append(entry, expectedSequence) {
-      const identity = `${entry.key.tenant}.${entry.key.schedule}`
-      if (inFlight.has(identity)) {
-        return Promise.reject(
-          new BelfryError('internal', `the schedule ${identity} has two appends in flight`),
-        )
-      }
-      inFlight.add(identity)
-      // No async function here: this runs tens of thousands of times a second.
-      return publisher
-        .publish(() => encodeEntry(names, entry, expectedSequence))
-        .then((answer) => {
-          inFlight.delete(identity)
-          return outcomeOf(answer)
-        })
+    append: (entry, expectedSequence) =>
+      publish(entry.key, () => encodeEntry(names, entry, expectedSequence)),
+
+    restore: (key, content, expectedSequence) =>
+      publish(key, () => encodeAgain(names, key, { content: content as NatsContent, expectedSequence })),
+
+    async at(sequence) {
+      const message = await messageAt(connection, names.fires, sequence)
+      if (message === null) return null
+      const { subject, storedAt, headers } = message
+      return decodeRecord({ subject, sequence, storedAt, header: (name) => headers.get(name) })
+    },
+
+    onReturn(listener, signal) {
+      connection.onChange((connected) => connected && listener(), signal)
     },
 
     async last(key: ScheduleKey) {
@@ -70,9 +83,12 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
           stream: names.fires,
           filter: names.fireSubjects,
           from: fromSequence,
-          headersOnly: true,
+          headersOnly: false,
           onMessage: (message) => tell(follower, message),
           onReset: (incarnation) => follower.onReset(incarnation),
+          ...(follower.onLoss === undefined
+            ? {}
+            : { onLoss: (lastSequence: number) => follower.onLoss?.(lastSequence) ?? 1 }),
         },
         signal,
       )
@@ -107,8 +123,10 @@ function recordFrom({ subject, sequence, storedAt, message }: FeedMessage): LogR
 }
 
 function tell(follower: LogFollower, message: FeedMessage): void {
-  const record = recordFrom(message)
-  if (record !== null) follower.onRecord(record)
+  const { subject, sequence, storedAt } = message
+  const header = headerReader(message.message)
+  const record = decodeRecord({ subject, sequence, storedAt, header })
+  if (record !== null) follower.onRecord(record, contentOf(message.message, header))
 }
 
 /** The last message of each subject; a schedule has several, one for each job, adapter and lane that it ever had. */

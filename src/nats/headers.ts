@@ -72,6 +72,16 @@ export function headerReader(message: Msg): HeaderReader {
   }
 }
 
+/** All header lines of a message as it was stored, each ended by CRLF, without the first line. */
+export function headerLines(message: Msg): string {
+  const block = headerBlock(message)
+  if (block !== null) return block.slice(block.indexOf('\r\n') + 2).replace(/(\r\n)+$/, '\r\n')
+  const lines: string[] = []
+  for (const [name, values] of message.headers ?? [])
+    for (const value of values) lines.push(`${name}: ${value}\r\n`)
+  return lines.join('')
+}
+
 function headerBlock(message: Msg): string | null {
   const { _rdata: bytes, _msg: parts } = message as { _rdata?: unknown; _msg?: { hdr?: unknown } }
   const length = parts?.hdr

@@ -48,14 +48,38 @@ interface MessageAnswer {
  * The newest message whose subject matches (wildcards allowed), or null. Only the leader of the stream answers this
  * request, so that it never shows a stale replica.
  */
-export async function lastMessage(
+export function lastMessage(
   connection: Connection,
   stream: string,
   subject: string,
   timeoutMs?: number,
 ): Promise<StoredMessage | null> {
   const doing = `reading the last message of ${subject}`
-  const request = { last_by_subj: subject }
+  return getMessage(connection, { stream, request: { last_by_subj: subject }, doing, timeoutMs })
+}
+
+/** The message with this sequence, or null; from the leader of the stream, too. */
+export function messageAt(
+  connection: Connection,
+  stream: string,
+  sequence: number,
+  timeoutMs?: number,
+): Promise<StoredMessage | null> {
+  const doing = `reading message ${sequence} of ${stream}`
+  return getMessage(connection, { stream, request: { seq: sequence }, doing, timeoutMs })
+}
+
+interface Getting {
+  readonly stream: string
+  readonly request: { readonly last_by_subj: string } | { readonly seq: number }
+  readonly doing: string
+  readonly timeoutMs: number | undefined
+}
+
+async function getMessage(
+  connection: Connection,
+  { stream, request, doing, timeoutMs }: Getting,
+): Promise<StoredMessage | null> {
   const answer = await connection.request<MessageAnswer>(
     `$JS.API.STREAM.MSG.GET.${stream}`,
     request,

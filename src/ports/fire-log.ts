@@ -51,10 +51,22 @@ export interface LogInfo {
   readonly fill: number
 }
 
+/** An entry as the log holds it, byte for byte, so that it can be stored again. Only the log that told it reads it. */
+export interface StoredContent {
+  /** About how much memory it takes, bytes. */
+  readonly size: number
+  readonly ttlSeconds: number
+}
+
 export interface LogFollower {
-  onRecord(record: LogRecord): void
+  onRecord(record: LogRecord, content: StoredContent): void
   /** The log was recreated: positions are void, everything that is there now is told from its start. */
   onReset(incarnation: string): void
+  /**
+   * The log is the same, but has lost entries that were told: those after some sequence, unknown yet, whose numbers
+   * others may have by now. Returns the sequence from which to tell anew. Left out: as `onReset`.
+   */
+  onLoss?(lastSequence: number): number
 }
 
 /** The ordered log of fires and markers. Only `append` writes, always fenced by the schedule's last sequence. */
@@ -64,6 +76,12 @@ export interface FireLog {
    * what the log answered; a schedule may have only one append in flight (asserted).
    */
   append(entry: LogEntry, expectedSequence: number): Promise<AppendOutcome>
+  /** Stores again what the log once told and has lost since; fenced and answered as `append`. */
+  restore(key: ScheduleKey, content: StoredContent, expectedSequence: number): Promise<AppendOutcome>
+  /** The entry with this sequence, read from the leader of the log; null if it has none. Throws retryable. */
+  at(sequence: number): Promise<LogRecord | null>
+  /** Calls `listener` whenever the log is in reach again after it was not, until `signal` aborts. */
+  onReturn(listener: () => void, signal: AbortSignal): void
   /** The schedule's last entry, read from the leader of the log (never a stale replica). Throws retryable. */
   last(key: ScheduleKey): Promise<LogRecord | null>
   /** The last entry of every schedule, one-offs left out, in no order. Throws retryable. */

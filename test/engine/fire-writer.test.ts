@@ -6,13 +6,15 @@ import { MemoryLogStream } from '../../src/memory/log-stream.ts'
 import { VirtualClock } from '../../src/memory/virtual-clock.ts'
 import { NOON, someFire, someMarker } from '../support/entries.ts'
 
+const onBehind = () => Promise.resolve(true)
+
 describe('an entry that meets a log that is further on', () => {
   const writing = () => {
     const clock = new VirtualClock(NOON)
     const stream = new MemoryLogStream()
     stream.append(someFire('tick', NOON, { count: 3 }), 0, NOON)
     const log = createMemoryFireLog(stream, { clock })
-    const writer = new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined })
+    const writer = new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined, onBehind })
     return { stream, write: writer.write.bind(writer) }
   }
   const never = new AbortController().signal

@@ -6,6 +6,7 @@ import type { CompiledTrigger } from '../../src/core/trigger/compiled-trigger.ts
 import { DEFAULT_MISFIRE } from '../../src/core/trigger/policy.ts'
 import { FireWriter } from '../../src/engine/fire-writer.ts'
 import { LogPositions } from '../../src/engine/log-positions.ts'
+import { LogTail } from '../../src/engine/log-tail.ts'
 import { TriggerLoop } from '../../src/engine/trigger-loop.ts'
 import { nextTurn } from '../../src/lifecycle/turn.ts'
 import type { MemoryOperation } from '../../src/memory/faults.ts'
@@ -15,6 +16,8 @@ import { ADAPTER_AND_JOB, calendarText, scheduleText, treeOf } from '../support/
 
 const START = '2026-01-05T00:00:00Z'
 const everySecond = (name: string) => scheduleText(name, 'timezone: UTC, triggers: [{every: 1s}]')
+
+const onBehind = () => Promise.resolve(true)
 
 describe('a leader', () => {
   it('looks at its tree although something is in flight at every moment', async () => {
@@ -99,8 +102,8 @@ describe('a schedule that cannot be decided', () => {
     const failures: string[] = []
     const loop = new TriggerLoop({
       clock,
-      writer: new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined }),
-      positions: new LogPositions(log),
+      writer: new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined, onBehind }),
+      positions: new LogPositions(log, new LogTail(clock)),
       horizon: () => clock.now(),
       mayWrite: () => true,
       tz: 'test',

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { SimulatedSource, Simulation } from '../support/simulation.ts'
+import { ADAPTER_AND_JOB, scheduleText, treeOf } from '../support/tree-of.ts'
+
+const START = '2026-01-05T00:00:00Z'
+const tick = (name: string, triggers: string) => scheduleText(name, `timezone: UTC, triggers: [${triggers}]`)
+const TREE = treeOf(
+  ADAPTER_AND_JOB +
+    tick('tick', '{every: 1s}') +
+    tick('slow', '{every: 7s}') +
+    tick('once', '{at: "2026-01-05T00:00:08Z"}'),
+)
+
+function multiples(step: number, after: number, to: number): string[] {
+  const all: string[] = []
+  for (let at = Math.floor(after / step) * step + step; at <= to; at += step)
+    all.push(new Date(at).toISOString())
+  return all
+}
+
+function expectAll(simulation: Simulation, from = Date.parse(START)): void {
+  const now = simulation.clock.now()
+  expect(simulation.fires('tick')).toEqual(multiples(1_000, from, now))
+  expect(simulation.fires('slow')).toEqual(multiples(7_000, from, now))
+  expect(simulation.fires('once')).toEqual(['2026-01-05T00:00:08.000Z'])
+}
+
+const losses = ({ events }: Simulation) =>
+  events.all.flatMap((event) => (event.type === 'alarm' && event.name.startsWith('log-') ? [event] : []))
+
+describe('a log that has lost its newest entries', () => {
+  it('gets them again from the leader that wrote them, before anything newer', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('a', new SimulatedSource(TREE))
+    await simulation.clock.advance(10_500)
+    const before = simulation.records()
+    simulation.stream.loseTail(4)
+    await simulation.clock.advance(3_000)
+    expectAll(simulation)
+    expect(
+      simulation
+        .records()
+        .slice(0, before.length)
+        .map(({ fireId }) => fireId),
+    ).toEqual(expect.arrayContaining(before.map(({ fireId }) => fireId)))
+    expect(losses(simulation)).toMatchObject([{ name: 'log-lost', facts: { lastKept: 4 } }])
+  })
+
+  it('gets them also when it has lost all that it had', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('a', new SimulatedSource(TREE))
+    await simulation.clock.advance(10_500)
+    simulation.stream.loseTail(0)
+    await simulation.clock.advance(3_000)
+    expectAll(simulation)
+  })
+
+  it('gets them again and again, also in the middle of storing them again', async () => {
+    const simulation = new Simulation(START)
+    const faults = ({ name }: { name: string }) =>
+      name === 'append' ? ({ kind: 'delay-answer', ms: 30 } as const) : null
+    await simulation.started('a', new SimulatedSource(TREE), { faults })
+    await simulation.clock.advance(10_500)
+    for (let again = 0; again < 6; again++) {
+      simulation.stream.loseTail(4)
+      await simulation.clock.advance(330 + again * 40)
+    }
+    await simulation.clock.advance(3_000)
+    expectAll(simulation)
+  })
+
+  it('gets them from the standby that takes over, which has only read them', async () => {
+    const simulation = new Simulation(START)
+    let cut = false
+    const faults = () => (cut ? ({ kind: 'lose-request' } as const) : null)
+    const source = new SimulatedSource(TREE)
+    await simulation.started('a', source, { faults })
+    const second = await simulation.started('b', source)
+    await simulation.clock.advance(10_500)
+    cut = true
+    simulation.stream.loseTail(4)
+    await simulation.clock.advance(4_000)
+    expect(second.term).toBe(2)
+    expectAll(simulation)
+  })
+
+  it('is not given them twice by two instances that both have them', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(TREE)
+    const first = await simulation.started('a', source)
+    const second = await simulation.started('b', source)
+    await simulation.clock.advance(10_500)
+    simulation.stream.loseTail(4)
+    await simulation.clock.advance(1_000)
+    await simulation.during(first.stop())
+    await simulation.clock.advance(3_000)
+    expect(second.term).toBe(2)
+    expectAll(simulation)
+  })
+
+  it('gets them decided anew at a start whose cursors are ahead of it', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(TREE)
+    const first = await simulation.started('a', source)
+    await simulation.clock.advance(10_500)
+    await simulation.during(first.stop())
+    simulation.stream.loseTail(4)
+    await simulation.started('a', source)
+    await simulation.clock.advance(3_000)
+    expectAll(simulation)
+    expect(losses(simulation)).toMatchObject([{ name: 'log-behind', facts: { found: 'crashed' } }])
+  })
+
+  it('is seen through at a start although other entries have the lost sequences by now', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(TREE)
+    const first = await simulation.started('a', source)
+    await simulation.clock.advance(10_500)
+    await simulation.during(first.stop())
+    simulation.stream.loseTail(4)
+    // This one dies before it has stored a cursor.
+    let cut = false
+    const faults = () => (cut ? ({ kind: 'lose-request' } as const) : null)
+    await simulation.started('b', source, { faults })
+    await simulation.clock.advance(10_000)
+    cut = true
+    await simulation.started('c', source)
+    await simulation.clock.advance(5_000)
+    expectAll(simulation)
+  })
+
+  it('is left as it is where somebody has put an old one back: what was settled stays settled', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(TREE)
+    const first = await simulation.started('a', source)
+    await simulation.clock.advance(300_500)
+    const stoppedAt = simulation.clock.now()
+    await simulation.during(first.stop())
+    simulation.stream.loseTail(20)
+    const kept = simulation.records('tick').at(-1)!.nominal
+    await simulation.started('a', source)
+    await simulation.clock.advance(3_000)
+    expect(simulation.fires('tick')).toEqual([
+      ...multiples(1_000, Date.parse(START), kept),
+      ...multiples(1_000, stoppedAt, simulation.clock.now()),
+    ])
+    expect(losses(simulation)).toMatchObject([{ name: 'log-behind', facts: { found: 'restored' } }])
+  })
+
+  it('is left as it is by a leader for what is older than three minutes', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('a', new SimulatedSource(TREE))
+    await simulation.clock.advance(400_500)
+    simulation.stream.loseTail(20)
+    await simulation.clock.advance(3_000)
+    const fires = simulation.fires('tick').map((text) => Date.parse(text))
+    const after = fires.filter((at) => at > Date.parse(START) + 400_500 - 179_000)
+    expect(after.map((at) => new Date(at).toISOString())).toEqual(
+      multiples(1_000, Date.parse(START) + 400_500 - 179_000, simulation.clock.now()),
+    )
+    expect(new Set(fires).size).toBe(fires.length)
+    expect(fires.length).toBeLessThan(210)
+  })
+})
+
+describe('a log that was deleted and made anew', () => {
+  it('gets nothing of what the old one held', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('a', new SimulatedSource(TREE))
+    await simulation.clock.advance(10_500)
+    const deletedAt = simulation.clock.now()
+    simulation.stream.recreate()
+    await simulation.clock.advance(25_000)
+    expect(simulation.fires('tick')).toEqual(multiples(1_000, deletedAt, simulation.clock.now()))
+    expect(simulation.fires('slow')).toEqual(multiples(7_000, deletedAt, simulation.clock.now()))
+  })
+})
