@@ -4,6 +4,7 @@ import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
 import { calendarCommand } from './calendar.ts'
 import { devCommand } from './dev.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -34,6 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   loadCommand,
   importCommand,
   exportCommand,
+  doctorCommand,
   natsPermissionsCommand,
 ]
 

@@ -10,7 +10,7 @@ import { BelfryError } from '../core/errors.ts'
 import { API, errorFromApi } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { type LayoutObject, type LayoutOptions, layoutObjects } from './layout-objects.ts'
-import { streamState } from './streams.ts'
+import { type StreamState, streamState } from './streams.ts'
 
 export type { LayoutOptions } from './layout-objects.ts'
 
@@ -69,6 +69,24 @@ export function layoutError(report: LayoutReport): BelfryError | null {
   )
 }
 
+/** What a stream of the layout is now, and which of its fields are not as they must be. */
+export interface LayoutFinding {
+  readonly object: string
+  /** null: it is not there. */
+  readonly state: StreamState | null
+  readonly wrong: readonly string[]
+}
+
+/** Looks at the layout and changes nothing. */
+export async function surveyLayout(connection: Connection): Promise<readonly LayoutFinding[]> {
+  return Promise.all(
+    layoutObjects(connection.names, {}).map(async (object) => {
+      const state = await streamState(connection, object.stream)
+      return { object: object.title, state, wrong: state === null ? [] : wrongFields(object, state) }
+    }),
+  )
+}
+
 interface Ensured {
   readonly outcome: 'created' | 'updated' | 'unchanged'
   readonly found: readonly LayoutDifference[]
@@ -79,9 +97,7 @@ async function ensureObject(connection: Connection, object: LayoutObject): Promi
   if (state === null) return create(connection, object)
   const current = state.config
   const wanted = { ...object.fixed, ...object.chosen }
-  const wrong = (Object.keys(wanted) as (keyof StreamConfig)[]).filter(
-    (field) => !isEqual(wanted[field], current[field]),
-  )
+  const wrong = wrongFields(object, state)
   const mine = current.metadata?.[MARK] !== undefined
   const stuck = wrong.filter((field) => !mine || UNCHANGEABLE.includes(field))
   const found = stuck.map((field) => ({
@@ -96,6 +112,13 @@ async function ensureObject(connection: Connection, object: LayoutObject): Promi
   const config = { ...current, ...wanted, metadata: { ...current.metadata, [MARK]: MARK_VERSION } }
   await connection.ask(`$JS.API.STREAM.UPDATE.${object.stream}`, config, `changing the ${object.title}`)
   return { outcome: 'updated', found: [] }
+}
+
+function wrongFields(object: LayoutObject, { config }: StreamState): readonly (keyof StreamConfig)[] {
+  const wanted = { ...object.fixed, ...object.chosen }
+  return (Object.keys(wanted) as (keyof StreamConfig)[]).filter(
+    (field) => !isEqual(wanted[field], config[field]),
+  )
 }
 
 async function create(connection: Connection, object: LayoutObject): Promise<Ensured> {

@@ -39,6 +39,8 @@ function schedulerUser(names: Names): NatsUser {
     publish: [
       names.fireSubjects,
       names.eventSubjects,
+      names.runSubjects,
+      names.deadSubjects,
       ...buckets.map((stream) => `$KV.${stream.slice('KV_'.length)}.>`),
       `${names.prefix}.control.>`,
       ...readingSubjects(streams),
