@@ -51,7 +51,7 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
     info: () =>
       read('info', '', () => ({
         incarnation: stream.incarnation,
-        firstSequence: stream.stored(serverTime())[0]?.record.sequence ?? stream.lastSequence + 1,
+        firstSequence: stream.firstSequence(serverTime()),
         lastSequence: stream.lastSequence,
         serverTime: serverTime(),
         fill: 0,

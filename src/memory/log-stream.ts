@@ -33,6 +33,11 @@ export class MemoryLogStream {
     return this.#sequence
   }
 
+  /** Of the oldest entry that is stored at `now`; that of the next one if there is none. */
+  firstSequence(now: number): number {
+    return this.#entries.find((stored) => isAlive(stored, now))?.record.sequence ?? this.#sequence + 1
+  }
+
   /** All that is stored at `now`, in order. */
   stored(now: number): readonly StoredEntry[] {
     return this.#entries.filter((stored) => isAlive(stored, now))

@@ -5,6 +5,8 @@ interface Sleeper {
   /** Virtual monotonic time at which it wakes. */
   readonly due: number
   readonly order: number
+  /** Its signal aborted; it is forgotten when its time comes. */
+  isAwake: boolean
   wake(passed: boolean): void
 }
 
@@ -16,11 +18,15 @@ export class VirtualClock implements Clock {
   #elapsed = 0
   #origin: number
   #order = 0
-  readonly #sleepers = new Set<Sleeper>()
+  /** A binary heap, the next to wake first. */
+  readonly #sleepers: Sleeper[] = []
 
-  /** `start` is the wall clock at the beginning, epoch milliseconds. */
-  constructor(start: number) {
+  readonly #settled: () => Promise<void>
+
+  /** `start` is the wall clock at the beginning, epoch milliseconds; `settled` waits for what a wake-up sets off. */
+  constructor(start: number, settled: () => Promise<void> = nextTurn) {
     this.#origin = start
+    this.#settled = settled
   }
 
   now(): number {
@@ -38,13 +44,14 @@ export class VirtualClock implements Clock {
       const sleeper: Sleeper = {
         due: this.#elapsed + Math.max(0, ms),
         order: this.#order++,
+        isAwake: false,
         wake: (passed) => {
-          this.#sleepers.delete(sleeper)
+          sleeper.isAwake = true
           signal.removeEventListener('abort', onAbort)
           resolve(passed)
         },
       }
-      this.#sleepers.add(sleeper)
+      this.#push(sleeper)
       signal.addEventListener('abort', onAbort, { once: true })
     })
   }
@@ -62,7 +69,7 @@ export class VirtualClock implements Clock {
     for (let next = this.#next(); next !== null && next.due <= end; next = this.#next()) {
       this.#elapsed = Math.max(this.#elapsed, next.due)
       next.wake(true)
-      await nextTurn()
+      await this.#settled()
     }
     this.#elapsed = end
     await nextTurn()
@@ -94,16 +101,40 @@ export class VirtualClock implements Clock {
   }
 
   #next(): Sleeper | null {
-    let next: Sleeper | null = null
-    for (const sleeper of this.#sleepers) {
-      if (
-        next === null ||
-        sleeper.due < next.due ||
-        (sleeper.due === next.due && sleeper.order < next.order)
-      ) {
-        next = sleeper
-      }
-    }
-    return next
+    const sleepers = this.#sleepers
+    while (sleepers.length > 0 && sleepers[0]!.isAwake) this.#pop()
+    return sleepers[0] ?? null
   }
+
+  #push(sleeper: Sleeper): void {
+    const sleepers = this.#sleepers
+    let index = sleepers.push(sleeper) - 1
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (isBefore(sleepers[parent]!, sleeper)) break
+      sleepers[index] = sleepers[parent]!
+      index = parent
+    }
+    sleepers[index] = sleeper
+  }
+
+  #pop(): void {
+    const sleepers = this.#sleepers
+    const last = sleepers.pop()!
+    if (sleepers.length === 0) return
+    let index = 0
+    for (;;) {
+      let child = 2 * index + 1
+      if (child >= sleepers.length) break
+      if (child + 1 < sleepers.length && isBefore(sleepers[child + 1]!, sleepers[child]!)) child += 1
+      if (isBefore(last, sleepers[child]!)) break
+      sleepers[index] = sleepers[child]!
+      index = child
+    }
+    sleepers[index] = last
+  }
+}
+
+function isBefore(a: Sleeper, b: Sleeper): boolean {
+  return a.due < b.due || (a.due === b.due && a.order < b.order)
 }

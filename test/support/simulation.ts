@@ -18,7 +18,7 @@ import type { TreeSource } from '../../src/ports/source.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { Logger } from '../../src/ports/telemetry.ts'
 
-const silent: Logger = {
+export const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: (m, f) => process.env.DEBUG_SIM && console.log(m, f),
@@ -113,8 +113,9 @@ export class Simulation {
   readonly events = new MemoryEvents()
   #nonce = 0
 
-  constructor(start: string) {
-    this.clock = new VirtualClock(Date.parse(start))
+  /** `settled` as of the virtual clock. */
+  constructor(start: string, settled?: () => Promise<void>) {
+    this.clock = new VirtualClock(Date.parse(start), settled)
     this.consumers = new MemoryAdapterConsumers(this.stream, this.clock)
   }
 
@@ -144,8 +145,12 @@ export class Simulation {
       pid: 1,
       tz: 'test',
       retentionSeconds: 604_800,
-      drawNonce: () => `nonce-${this.#nonce++}`,
+      drawNonce: () => this.drawNonce(),
     })
+  }
+
+  drawNonce(): string {
+    return `nonce-${this.#nonce++}`
   }
 
   /** Starts an instance and lets it win the lease. */

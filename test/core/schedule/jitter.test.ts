@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { propertyRuns } from '../../support/property-runs.ts'
+import { PROPERTY_TIMEOUT_MS, propertyRuns } from '../../support/property-runs.ts'
 import { instant, scheduled } from './schedules.ts'
 
 const WINDOW = [instant('2026-01-05'), instant('2026-01-12')] as const
@@ -28,25 +28,29 @@ describe('jitter', () => {
     expect(new Set(dues('default/a', '5m').map((due) => due % 3_600_000)).size).toBeGreaterThan(160)
   })
 
-  it('never moves the nominal time, is less than what is asked for, and keeps the order of fires', () => {
-    const seconds = fc.integer({ min: 1, max: 20_000 })
-    fc.assert(
-      fc.property(seconds, seconds, fc.string(), (every, jitter, identity) => {
-        const schedule = scheduled({ every: `${every}s` }, { jitter: `${jitter}s`, identity })
-        let last = Number.NEGATIVE_INFINITY
-        let count = 0
-        for (const { nominal, due } of schedule.occurrences(...WINDOW)) {
-          expect(nominal % (every * 1000)).toBe(0)
-          expect(due).toBeGreaterThanOrEqual(nominal)
-          expect(due).toBeLessThan(nominal + Math.min(jitter, every) * 1000)
-          expect(due).toBeGreaterThan(last)
-          last = due
-          if (++count > 200) break
-        }
-      }),
-      propertyRuns(40),
-    )
-  })
+  it(
+    'never moves the nominal time, is less than what is asked for, and keeps the order of fires',
+    () => {
+      const seconds = fc.integer({ min: 1, max: 20_000 })
+      fc.assert(
+        fc.property(seconds, seconds, fc.string(), (every, jitter, identity) => {
+          const schedule = scheduled({ every: `${every}s` }, { jitter: `${jitter}s`, identity })
+          let last = Number.NEGATIVE_INFINITY
+          let count = 0
+          for (const { nominal, due } of schedule.occurrences(...WINDOW)) {
+            expect(nominal % (every * 1000)).toBe(0)
+            expect(due).toBeGreaterThanOrEqual(nominal)
+            expect(due).toBeLessThan(nominal + Math.min(jitter, every) * 1000)
+            expect(due).toBeGreaterThan(last)
+            last = due
+            if (++count > 200) break
+          }
+        }),
+        propertyRuns(40),
+      )
+    },
+    PROPERTY_TIMEOUT_MS,
+  )
 
   it('is told in the trace of a fire', () => {
     const schedule = scheduled({ every: '1h' }, { jitter: '5m', identity: 'default/a' })
