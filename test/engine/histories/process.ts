@@ -125,12 +125,18 @@ export class SimulatedProcess {
           onSend(entry)
           return log.append(entry, expected)
         },
+        onReturn: (listener, signal) => {
+          const told = this.#teller('log', signal)
+          log.onReturn(() => told(listener), signal)
+        },
         follow: (from, follower, signal) => {
           const told = this.#teller('log', signal)
-          const { onRecord, onReset } = follower
           log.follow(
             from,
-            { onRecord: (record) => told(() => onRecord(record)), onReset: (id) => told(() => onReset(id)) },
+            {
+              onRecord: (record, content) => told(() => follower.onRecord(record, content)),
+              onReset: (incarnation) => told(() => follower.onReset(incarnation)),
+            },
             signal,
           )
         },
