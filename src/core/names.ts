@@ -34,7 +34,19 @@ export function partsOf(identity: Identity): { kind: Kind; tenant: string; name:
 
 /** The id of a scheduled fire. `nominal` is epoch milliseconds, always a whole second. */
 export function fireIdOf(key: ScheduleKey, nominal: number): FireId {
-  return `${key.tenant}/${key.schedule}@${new Date(nominal).toISOString().slice(0, 19)}Z` as FireId
+  return `${key.tenant}/${key.schedule}@${secondsText(nominal)}` as FireId
+}
+
+let lastSecond = Number.NaN
+let lastSecondText = ''
+
+/** `2026-01-27T16:30:00Z`. Many fires share one second, so the last text is kept. */
+export function secondsText(epochMs: number): string {
+  if (epochMs !== lastSecond) {
+    lastSecondText = `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+    lastSecond = epochMs
+  }
+  return lastSecondText
 }
 
 /**

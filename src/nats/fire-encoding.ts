@@ -3,7 +3,7 @@
  * held by golden files: workers in other languages read it, and a log outlives the version that wrote it.
  */
 import type { Msg } from '@nats-io/nats-core'
-import { type FireId, idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
+import { type FireId, idOfFire, isOneOff, type ScheduleKey, secondsText } from '../core/names.ts'
 import type { Fire, LogEntry, Marker } from '../core/trigger/log-entry.ts'
 import { baseOf } from '../core/trigger/one-off.ts'
 import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
@@ -19,15 +19,18 @@ import type { Message } from './publisher.ts'
 
 const NOTHING = new Uint8Array(0)
 
-/** The message of an entry, fenced by the sequence of the schedule's last entry (0: none). */
-export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: number): Message {
+/**
+ * The message of an entry, fenced by the sequence of the schedule's last entry (0: none). `more` are header lines that
+ * are no part of the entry, each ended by CRLF: those of a batch.
+ */
+export function encodeEntry(names: Names, entry: LogEntry, expectedSequence: number, more = ''): Message {
   const { subject, pattern } = addressOf(names, entry)
   const fence =
     `Nats-Expected-Last-Subject-Sequence: ${expectedSequence}\r\n` +
     `Nats-Expected-Last-Subject-Sequence-Subject: ${pattern}\r\n` +
     `Nats-TTL: ${entry.ttlSeconds}\r\n`
   const own = entry.kind === 'fire' ? cloudEvent(names, entry) + fireHeaders(entry) : markerHeaders(entry)
-  const headers = RawHeaders.of(`${fence}${own}${commonHeaders(entry)}`)
+  const headers = RawHeaders.of(`${more}${fence}${own}${commonHeaders(entry)}`)
   const payload = entry.kind === 'fire' ? Buffer.from(entry.payload, 'utf8') : NOTHING
   return { subject, headers, payload }
 }
@@ -47,39 +50,38 @@ export function contentOf(message: Msg, header: HeaderReader): NatsContent {
   }
 }
 
-/** The same message once more, byte for byte but for its fence. */
+/** The same message once more, byte for byte but for its fence and for what made it a member of a batch. */
 export function encodeAgain(names: Names, key: ScheduleKey, again: Again): Message {
   const { message } = again.content
-  const rest = headerLines(message).replace(/^Nats-Expected-[^\r]*\r\n/gm, '')
+  const rest = headerLines(message).replace(/^Nats-(Expected|Batch)-[^\r]*\r\n/gm, '')
   const fence =
     `Nats-Expected-Last-Subject-Sequence: ${again.expectedSequence}\r\n` +
     `Nats-Expected-Last-Subject-Sequence-Subject: ${patternOf(names, key)}\r\n`
-  return { subject: message.subject, headers: RawHeaders.of(`${fence}${rest}`), payload: message.data }
+  return {
+    subject: message.subject,
+    headers: RawHeaders.of(`${again.batch ?? ''}${fence}${rest}`),
+    payload: message.data,
+  }
 }
 
 export interface Again {
   readonly content: NatsContent
   readonly expectedSequence: number
+  readonly batch?: string
 }
 
 function cloudEvent(names: Names, fire: Fire): string {
   const { tenant, schedule } = fire.key
   const id = idOfFire(fire.key, fire.nominal)
-  // A scheduled fire's id ends with its nominal time, in the form that CloudEvents wants.
-  const time = isOneOff(fire.key) ? secondsOf(fire.nominal) : id.slice(id.lastIndexOf('@') + 1)
   return (
     'ce-specversion: 1.0\r\n' +
     `ce-id: ${id}\r\n` +
     `ce-type: ${encodeHeaderValue(fire.message)}\r\n` +
     `ce-source: /${names.prefix}/${tenant}/${baseOf(schedule)}\r\n` +
     `ce-subject: ${fire.job}\r\n` +
-    `ce-time: ${time}\r\n` +
+    `ce-time: ${secondsText(fire.nominal)}\r\n` +
     'ce-datacontenttype: application/json\r\n'
   )
-}
-
-function secondsOf(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
 }
 
 function fireHeaders(fire: Fire): string {

@@ -9,45 +9,52 @@ import { BelfryError } from '../core/errors.ts'
 import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { AppendOutcome, FireLog, LogFollower, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import { meaningOf } from './api-errors.ts'
+import { Append } from './append.ts'
+import { Appender, type AppenderOptions } from './appender.ts'
+import { keepsExpectationsApart } from './batch-versions.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, followStream, readStream } from './feed.ts'
 import { contentOf, decodeRecord, encodeAgain, encodeEntry, type NatsContent } from './fire-encoding.ts'
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
-import type { Answer, Message, Publisher } from './publisher.ts'
-import { lastMessage, messageAt, streamState } from './streams.ts'
+import type { Answer, Message } from './publisher.ts'
+import { lastMessage, messageAt, type StreamState, streamState } from './streams.ts'
 
-export interface NatsFireLogOptions {
-  readonly connection: Connection
-  readonly publisher: Publisher
+export interface NatsFireLogOptions extends AppenderOptions {
   /** How long `lastOfAll` may go without progress. */
   readonly timeoutMs?: number
 }
 
 export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
-  const { connection, publisher } = options
+  const { connection } = options
   const { names } = connection
-  const inFlight = new Set<string>()
+  const appender = new Appender(options)
+  const inFlight = new IdentitiesInFlight()
 
   // No async function here: this runs tens of thousands of times a second.
-  const publish = (key: ScheduleKey, prepare: () => Message): Promise<AppendOutcome> => {
-    const identity = `${key.tenant}.${key.schedule}`
-    if (inFlight.has(identity)) {
-      return Promise.reject(new BelfryError('internal', `the schedule ${identity} has two appends in flight`))
-    }
-    inFlight.add(identity)
-    return publisher.publish(prepare).then((answer) => {
-      inFlight.delete(identity)
-      return outcomeOf(answer)
+  const append = (key: ScheduleKey, make: (batch: string) => Message): Promise<AppendOutcome> =>
+    new Promise((resolve, reject) => {
+      if (!inFlight.enter(key)) {
+        const name = `${key.tenant}.${key.schedule}`
+        reject(new BelfryError('internal', `the schedule ${name} has two appends in flight`))
+        return
+      }
+      const settled = (sent: Append, answer: Answer): void => {
+        inFlight.leave(key)
+        if (sent.single) appender.answered()
+        resolve(outcomeOf(answer))
+      }
+      appender.add(new Append(make, settled))
     })
-  }
 
   return {
     append: (entry, expectedSequence) =>
-      publish(entry.key, () => encodeEntry(names, entry, expectedSequence)),
+      append(entry.key, (batch) => encodeEntry(names, entry, expectedSequence, batch)),
 
     restore: (key, content, expectedSequence) =>
-      publish(key, () => encodeAgain(names, key, { content: content as NatsContent, expectedSequence })),
+      append(key, (batch) =>
+        encodeAgain(names, key, { content: content as NatsContent, expectedSequence, batch }),
+      ),
 
     async at(sequence) {
       const message = await messageAt(connection, names.fires, sequence)
@@ -74,7 +81,14 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
 
     lastOfAll: () => readLastOfAll(options),
 
-    info: () => readInfo(connection),
+    async info() {
+      const state = await readState(connection)
+      // The answer is the leader's, and so is the version in it.
+      appender.allowBatches(
+        state.config.allow_atomic === true && keepsExpectationsApart(state.config.metadata?.['_nats.ver']),
+      )
+      return infoOf(state)
+    },
 
     follow(fromSequence, follower, signal) {
       followStream(
@@ -154,13 +168,37 @@ async function readLastOfAll(options: NatsFireLogOptions): Promise<readonly LogR
   return [...records.values()]
 }
 
-async function readInfo(connection: Connection): Promise<LogInfo> {
-  const state = await streamState(connection, connection.names.fires)
-  if (state === null) {
-    throw new BelfryError('nats-unavailable', `the stream ${connection.names.fires} is not there`, {
-      retryable: true,
-    })
+/** The schedules that have an append in flight: their names are strings that exist already. */
+class IdentitiesInFlight {
+  readonly #ofTenant = new Map<string, Set<string>>()
+
+  /** False if it is in already. */
+  enter({ tenant, schedule }: ScheduleKey): boolean {
+    let schedules = this.#ofTenant.get(tenant)
+    if (schedules === undefined) {
+      schedules = new Set()
+      this.#ofTenant.set(tenant, schedules)
+    }
+    const before = schedules.size
+    return schedules.add(schedule).size > before
   }
+
+  leave({ tenant, schedule }: ScheduleKey): void {
+    const schedules = this.#ofTenant.get(tenant)
+    schedules?.delete(schedule)
+    if (schedules?.size === 0) this.#ofTenant.delete(tenant)
+  }
+}
+
+async function readState(connection: Connection): Promise<StreamState> {
+  const state = await streamState(connection, connection.names.fires)
+  if (state !== null) return state
+  throw new BelfryError('nats-unavailable', `the stream ${connection.names.fires} is not there`, {
+    retryable: true,
+  })
+}
+
+function infoOf(state: StreamState): LogInfo {
   const { first_seq, last_seq, bytes } = state.state
   const limit = state.config.max_bytes
   return {

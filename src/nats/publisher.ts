@@ -29,9 +29,15 @@ export interface PublisherOptions {
   readonly window?: number
 }
 
-interface Waiting {
-  readonly prepare: () => Message
-  readonly resolve: (answer: Answer) => void
+/** The part of the window that may still be under way when more is sent. */
+const REFILL = 0.75
+
+/** One message on its way: an object of the caller's, so that sending tens of thousands a second makes no others. */
+export interface Sending {
+  /** Makes the message when its turn comes, so that a long queue holds no bytes. */
+  prepare(): Message
+  settle(answer: Answer): void
+  /** The publisher's own. */
   deadline: number
 }
 
@@ -39,12 +45,13 @@ export class Publisher {
   readonly #connection: Connection
   readonly #timeoutMs: number
   readonly #window: number
+  readonly #refillAt: number
   readonly #inbox: string
   readonly #subscription: Subscription
   readonly #closing = new AbortController()
   /** By token, in the order of sending, which is the order of their deadlines. */
-  readonly #underWay = new Map<number, Waiting>()
-  readonly #queue: Waiting[] = []
+  readonly #underWay = new Map<number, Sending>()
+  readonly #queue: Sending[] = []
   #queueStart = 0
   #token = 0
   #sweeping = false
@@ -53,6 +60,7 @@ export class Publisher {
     this.#connection = connection
     this.#timeoutMs = options.timeoutMs ?? 5_000
     this.#window = options.window ?? 2_048
+    this.#refillAt = Math.floor(this.#window * REFILL)
     this.#inbox = `${createInbox(connection.inboxPrefix)}.`
     this.#subscription = connection.nc.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
@@ -72,18 +80,22 @@ export class Publisher {
     return this.#underWay.size + this.#queue.length - this.#queueStart
   }
 
-  /** `prepare` makes the message when its turn comes, so that a long queue holds no bytes. */
   publish(prepare: () => Message): Promise<Answer> {
-    return new Promise((resolve) => {
-      if (this.#closing.signal.aborted) {
-        resolve({ kind: 'silent', cause: 'closed' })
-        return
-      }
-      const deadline = this.#connection.clock.monotonic() + this.#timeoutMs
-      this.#queue.push({ prepare, resolve, deadline })
-      this.#fill()
-      this.#sweep()
-    })
+    return new Promise((settle) => this.send({ prepare, settle, deadline: 0 }))
+  }
+
+  /** The same without a promise. */
+  send(sending: Sending): void {
+    if (this.#closing.signal.aborted) {
+      sending.settle({ kind: 'silent', cause: 'closed' })
+      return
+    }
+    const waits = this.#queueStart < this.#queue.length
+    sending.deadline = this.#connection.clock.monotonic() + this.#timeoutMs
+    this.#queue.push(sending)
+    // Whoever waits already waits for room, and gets it with an answer.
+    if (!waits) this.#fill()
+    this.#sweep()
   }
 
   /** Gives everything under way the answer `silent` and ends. */
@@ -100,7 +112,7 @@ export class Publisher {
       this.#underWay.size < this.#window &&
       this.#queueStart < this.#queue.length
     ) {
-      this.#send(this.#queue[this.#queueStart] as Waiting)
+      this.#transmit(this.#queue[this.#queueStart] as Sending)
       this.#queueStart += 1
     }
     // Taking from the front of an array is costly: what was taken is cut off in one go.
@@ -113,13 +125,13 @@ export class Publisher {
     }
   }
 
-  #send(waiting: Waiting): void {
+  #transmit(sending: Sending): void {
     this.#token += 1
     const token = this.#token
-    waiting.deadline = this.#connection.clock.monotonic() + this.#timeoutMs
-    this.#underWay.set(token, waiting)
+    sending.deadline = this.#connection.clock.monotonic() + this.#timeoutMs
+    this.#underWay.set(token, sending)
     try {
-      const { subject, headers, payload } = waiting.prepare()
+      const { subject, headers, payload } = sending.prepare()
       this.#connection.nc.publish(subject, payload, {
         reply: this.#inbox + token,
         headers: headers.forClient(),
@@ -127,21 +139,22 @@ export class Publisher {
     } catch (error) {
       this.#underWay.delete(token)
       if (this.#connection.nc.isClosed()) {
-        waiting.resolve({ kind: 'silent', cause: 'closed' })
+        sending.settle({ kind: 'silent', cause: 'closed' })
       } else {
         // Too large for the server: nothing was sent.
-        waiting.resolve({ kind: 'failed', error: { code: 0, status: 400, description: messageOf(error) } })
+        sending.settle({ kind: 'failed', error: { code: 0, status: 400, description: messageOf(error) } })
       }
     }
   }
 
   #receive(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length))
-    const waiting = this.#underWay.get(token)
-    if (waiting === undefined) return
+    const sending = this.#underWay.get(token)
+    if (sending === undefined) return
     this.#underWay.delete(token)
-    waiting.resolve(parseAnswer(message))
-    if (this.#queue.length > this.#queueStart) this.#fill()
+    sending.settle(parseAnswer(message))
+    // Room is used in large pieces: a write for each answer costs both sides more than the message does.
+    if (this.#queue.length > this.#queueStart && this.#underWay.size <= this.#refillAt) this.#fill()
   }
 
   #silence(cause: string): void {
@@ -149,7 +162,7 @@ export class Publisher {
     this.#underWay.clear()
     this.#queue.length = 0
     this.#queueStart = 0
-    for (const { resolve } of given) resolve({ kind: 'silent', cause })
+    for (const sending of given) sending.settle({ kind: 'silent', cause })
   }
 
   /** One sleeper for all deadlines, while anything is under way. */
@@ -166,23 +179,23 @@ export class Publisher {
     })()
   }
 
-  #oldest(): Waiting | undefined {
+  #oldest(): Sending | undefined {
     return this.#underWay.values().next().value ?? this.#queue[this.#queueStart]
   }
 
   #expire(): void {
     const now = this.#connection.clock.monotonic()
-    for (const [token, waiting] of this.#underWay) {
-      if (waiting.deadline > now) break
+    for (const [token, sending] of this.#underWay) {
+      if (sending.deadline > now) break
       this.#underWay.delete(token)
-      waiting.resolve({ kind: 'silent', cause: 'no answer in time' })
+      sending.settle({ kind: 'silent', cause: 'no answer in time' })
     }
     if (!this.#connection.connected) {
       while (this.#queueStart < this.#queue.length) {
-        const waiting = this.#queue[this.#queueStart] as Waiting
-        if (waiting.deadline > now) break
+        const sending = this.#queue[this.#queueStart] as Sending
+        if (sending.deadline > now) break
         this.#queueStart += 1
-        waiting.resolve({ kind: 'silent', cause: 'not connected' })
+        sending.settle({ kind: 'silent', cause: 'not connected' })
       }
     }
     this.#fill()
@@ -195,15 +208,43 @@ function parseAnswer(message: Msg): Answer {
     if (status === 503) return { kind: 'silent', cause: 'no stream takes this subject' }
     return { kind: 'failed', error: { code: 0, status, description: message.headers?.description ?? '' } }
   }
-  const text = message.string()
-  // `{"stream":"X","seq":7}`: by far the most common answer needs no parser.
-  const stored = /^\{"stream":"[^"]*",\s*"seq":(\d+)[,}]/.exec(text)
-  if (stored) return { kind: 'stored', sequence: Number(stored[1]) }
-  const answer = JSON.parse(text) as {
+  const sequence = plainSequence(message.data)
+  if (sequence !== null) return { kind: 'stored', sequence }
+  const answer = JSON.parse(message.string()) as {
     seq?: number
     error?: { err_code?: number; code: number; description?: string }
   }
   if (answer.error === undefined) return { kind: 'stored', sequence: answer.seq ?? 0 }
   const { err_code = 0, code, description = '' } = answer.error
   return { kind: 'failed', error: { code: err_code, status: code, description } }
+}
+
+const BEFORE_STREAM = Buffer.from('{"stream":"')
+const BEFORE_SEQUENCE = Buffer.from('","seq":')
+const ZERO = 0x30
+const NINE = 0x39
+const QUOTE = 0x22
+const COMMA = 0x2c
+const CLOSING_BRACE = 0x7d
+
+/** The sequence of `{"stream":"X","seq":7}`, by far the most common answer, read from its bytes; null for any other. */
+export function plainSequence(bytes: Uint8Array): number | null {
+  if (!startsWith(bytes, BEFORE_STREAM, 0)) return null
+  const quote = bytes.indexOf(QUOTE, BEFORE_STREAM.length)
+  if (quote === -1 || !startsWith(bytes, BEFORE_SEQUENCE, quote)) return null
+  const first = quote + BEFORE_SEQUENCE.length
+  let sequence = 0
+  for (let index = first; index < bytes.length; index += 1) {
+    const byte = bytes[index] as number
+    if (byte >= ZERO && byte <= NINE) sequence = sequence * 10 + byte - ZERO
+    else return index > first && (byte === COMMA || byte === CLOSING_BRACE) ? sequence : null
+  }
+  return null
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array, at: number): boolean {
+  for (let index = 0; index < prefix.length; index += 1) {
+    if (bytes[at + index] !== prefix[index]) return false
+  }
+  return true
 }

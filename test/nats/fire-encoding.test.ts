@@ -16,8 +16,8 @@ function golden(name: string): string {
   return readFileSync(new URL(`../golden/wire/${name}.txt`, import.meta.url), 'utf8')
 }
 
-function onTheWire(entry: LogEntry, expectedSequence: number): string {
-  const { subject, headers: block, payload } = encodeEntry(names, entry, expectedSequence)
+function onTheWire(entry: LogEntry, expectedSequence: number, more?: string): string {
+  const { subject, headers: block, payload } = encodeEntry(names, entry, expectedSequence, more)
   const bytes = Buffer.concat([block.encode(), payload])
   return `${subject}\n${bytes.toString('utf8').replaceAll('\r\n', '\n')}\n`
 }
@@ -72,6 +72,13 @@ describe('the wire format', () => {
     ['marker-settled', someMarker('import', NOON, { reason: 'misfire', settledCount: 17, count: 3 }), 13],
   ] as const)('has exactly the bytes that were frozen: %s', (name, entry, expected) => {
     expect(onTheWire(entry, expected)).toBe(golden(name))
+  })
+
+  it('is the same in a batch, after the headers that say so', () => {
+    const more = 'Nats-Batch-Id: b1\r\nNats-Batch-Sequence: 3\r\nNats-Batch-Commit: 1\r\n'
+    expect(onTheWire(someFire('import'), 0, more)).toBe(
+      golden('fire').replace('NATS/1.0\n', `NATS/1.0\n${more.replaceAll('\r\n', '\n')}`),
+    )
   })
 
   it('gives back what a cursor needs from what was written', () => {
