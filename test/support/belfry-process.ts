@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Recorder } from './recorder.ts'
 
+const shiftedClock = new URL('./shifted-clock.mjs', import.meta.url).href
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 export interface LogLine {
@@ -17,6 +18,8 @@ export interface ServeOptions {
   readonly instance: string
   readonly tree: string
   readonly arguments?: readonly string[]
+  /** Its wall clock can be moved by `shiftClock`. */
+  readonly clockCanShift?: boolean
 }
 
 /** The built program, as a user runs it. */
@@ -26,8 +29,13 @@ export class BelfryProcess {
   readonly ended: Promise<number | NodeJS.Signals | null>
   #output = ''
 
-  private constructor(args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  private constructor(args: readonly string[], cwd: string, clockCanShift = false) {
+    const preload = clockCanShift ? ['--import', shiftedClock] : []
+    const channel = clockCanShift ? (['ipc'] as const) : []
+    this.#child = spawn(process.execPath, [...preload, main, ...args], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe', ...channel],
+    })
     this.ended = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => resolve(code ?? signal))
     })
@@ -47,9 +55,10 @@ export class BelfryProcess {
   }
 
   /** `belfry serve` with its log as JSON lines. */
-  static serve({ server, prefix, instance, tree, arguments: more = [] }: ServeOptions): BelfryProcess {
+  static serve(options: ServeOptions): BelfryProcess {
+    const { server, prefix, instance, tree, arguments: more = [], clockCanShift } = options
     const names = ['--nats', server.url, '--prefix', prefix, '--instance', instance, '--log-format', 'json']
-    return new BelfryProcess(['serve', '.', ...names, ...more], tree)
+    return new BelfryProcess(['serve', '.', ...names, ...more], tree, clockCanShift)
   }
 
   get pid(): number {
@@ -65,6 +74,11 @@ export class BelfryProcess {
   async said(message: string, from = 0): Promise<LogLine> {
     const seen = (lines: readonly LogLine[]) => lines.slice(from).find((line) => line.message === message)
     return seen(await this.lines.until((lines) => seen(lines) !== undefined))!
+  }
+
+  /** From now on its wall clock is so many milliseconds ahead of the machine's, or, negative, behind it. */
+  shiftClock(aheadMs: number): void {
+    if (this.#child.connected) this.#child.send({ aheadMs })
   }
 
   /** Does nothing to a process that has ended. */

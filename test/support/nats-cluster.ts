@@ -123,8 +123,8 @@ export class ClusterNode {
     const { name, port, routePort, folder, routes, options } = this.#options
     const { configuration = '', jetstream = '', cuttable = false } = options
     const urls = routes.map(({ proxy, routePort: direct }) => proxy?.url ?? `nats://127.0.0.1:${direct}`)
-    // Nodes tell each other how to reach the rest: behind proxies what they tell must lead nowhere.
-    const advertise = cuttable ? 'advertise: "127.0.0.1:1"' : ''
+    // Nodes tell each other, and clients, how to reach the rest: behind proxies what they tell must lead nowhere.
+    const advertise = cuttable ? 'advertise: "127.0.0.1:1", no_advertise: true' : ''
     return `server_name: ${name}
 listen: "127.0.0.1:${port}"
 jetstream { store_dir: "${folder}", ${jetstream} }

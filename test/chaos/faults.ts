@@ -1,0 +1,379 @@
+import { MOMENTS, type Moment } from '../support/nats-wire.ts'
+import type { Random } from '../support/random.ts'
+import type { Instance, Stage } from './stage.ts'
+
+/** One kind of thing that goes wrong. Resolves to whether it really happened; recovery is not waited for. */
+export interface Fault {
+  readonly name: string
+  strike(stage: Stage): Promise<boolean>
+}
+
+/** How long a strike waits for its message, or a fault for what must follow. */
+const CHANCE_MS = 12_000
+const OUTAGE_MS = 30_000
+
+/** What a leader writes, and what makes it write it. */
+const WRITES: Readonly<
+  Record<string, { subject: (stage: Stage) => RegExp; cause?: (stage: Stage, leader: Instance) => void }>
+> = {
+  'the lease': { subject: ({ connection: { names } }) => exact(`$KV.${names.lease}.leader`) },
+  'a fire': {
+    subject: ({ connection: { names } }) => new RegExp(`^${names.prefix}\\.fire\\.(\\w|[-.])+\\.0$`),
+  },
+  'a marker': {
+    subject: ({ connection: { names } }) => new RegExp(`^${names.prefix}\\.fire\\..*\\.mark$`),
+    cause: (stage, leader) => stage.edit(leader, 'timing'),
+  },
+  'a live entry': {
+    subject: ({ connection: { names } }) => startingWith(`$KV.${names.live}.Schedule.`),
+    cause: (stage, leader) => stage.edit(leader, stage.random.pick(['timing', 'data'])),
+  },
+  'the applied record': {
+    subject: ({ connection: { names } }) => startingWith(`$KV.${names.live}.applied.`),
+    cause: (stage, leader) => stage.edit(leader, stage.random.pick(['timing', 'data', 'adapter'])),
+  },
+  'a consumer': {
+    subject: ({ connection: { names } }) =>
+      new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|DELETE)\\.${names.fires}\\.default_extra`),
+    cause: (stage, leader) => stage.edit(leader, 'adapter'),
+  },
+  'a cursor': {
+    subject: ({ connection: { names } }) => startingWith(`$KV.${names.cursors}.`),
+    // Cursors are stored every half minute, and at a clean stop.
+    cause: (_stage, leader) => leader.terminate(),
+  },
+}
+
+function exact(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/[$.]/g, '\\$&')}$`)
+}
+
+function startingWith(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/[$.]/g, '\\$&')}`)
+}
+
+/** Killed at one border between two effects: 7 writes, 4 moments each. */
+export const BORDERS: readonly Fault[] = Object.entries(WRITES).flatMap(([what, { subject, cause }]) =>
+  MOMENTS.map((moment) => ({
+    name: `leader killed at ${what}: ${moment}`,
+    async strike(stage) {
+      const leader = await stage.leader()
+      const pattern = subject(stage)
+      const struck = leader.wire.strike(
+        { matches: (each) => pattern.test(each), moment, act: () => leader.killNow() },
+        stage.within(CHANCE_MS),
+      )
+      cause?.(stage, leader)
+      const done = await struck
+      await backAgain(stage, leader)
+      return done
+    },
+  })),
+)
+
+/** One message is lost, and nothing else happens. */
+function lost(name: string, moment: Moment): Fault {
+  return {
+    name,
+    async strike(stage) {
+      const leader = await stage.leader()
+      const pattern = WRITES['a fire']!.subject(stage)
+      return leader.wire.strike(
+        { matches: (each) => pattern.test(each), moment, act: () => undefined },
+        stage.within(CHANCE_MS),
+      )
+    },
+  }
+}
+
+/** Those of the processes. */
+const PROCESSES: readonly Fault[] = [
+  {
+    name: 'leader killed',
+    async strike(stage) {
+      const leader = await stage.leader()
+      await stage.rest(stage.random.between(0, 500))
+      leader.killNow()
+      await backAgain(stage, leader)
+      return true
+    },
+  },
+  {
+    name: 'standby killed',
+    async strike(stage) {
+      const leader = await stage.leader()
+      const standby = stage.instances.find((each) => each !== leader && each.process !== null)
+      standby?.killNow()
+      if (standby !== undefined) await backAgain(stage, standby)
+      return standby !== undefined
+    },
+  },
+  {
+    name: 'all killed at once',
+    async strike(stage) {
+      for (const instance of stage.instances) instance.killNow()
+      await Promise.all(stage.instances.map((instance) => instance.ended()))
+      stage.revive()
+      return true
+    },
+  },
+  {
+    name: 'leader stopped cleanly',
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.terminate()
+      await backAgain(stage, leader)
+      return true
+    },
+  },
+  {
+    name: 'leader frozen until another leads, then thawed',
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.process?.signal('SIGSTOP')
+      const successor = await stage.eventually(async () => {
+        const now = await stage.leader()
+        return now === leader ? undefined : now
+      }, OUTAGE_MS)
+      await stage.rest(stage.random.between(0, 2_000))
+      leader.process?.signal('SIGCONT')
+      return successor !== undefined
+    },
+  },
+  {
+    name: 'leader frozen for longer than any time-out',
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.process?.signal('SIGSTOP')
+      await stage.rest(16_000)
+      leader.process?.signal('SIGCONT')
+      return true
+    },
+  },
+  {
+    name: 'all frozen and thawed',
+    async strike(stage) {
+      for (const { process } of stage.instances) process?.signal('SIGSTOP')
+      await stage.rest(stage.random.between(1_000, 3_000))
+      for (const { process } of stage.instances) process?.signal('SIGCONT')
+      return true
+    },
+  },
+  clock('forward', (random) => random.pick([700, 3_000, 90_000, 7_200_000])),
+  clock('back', (random) => -random.pick([700, 3_000, 90_000, 7_200_000])),
+  {
+    name: 'another checkout leads',
+    async strike(stage) {
+      const leader = await stage.leader()
+      stage.edit(leader, 'timing')
+      await stage.rest(stage.random.between(0, 400))
+      leader.killNow()
+      await backAgain(stage, leader)
+      return true
+    },
+  },
+]
+
+function clock(direction: string, draw: (random: Random) => number): Fault {
+  return {
+    name: `leader's wall clock jumps ${direction}, and back again`,
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.process?.shiftClock(draw(stage.random))
+      await stage.rest(stage.random.between(1_000, 3_000))
+      leader.process?.shiftClock(0)
+      return true
+    },
+  }
+}
+
+/** Those of what lies between the processes and NATS. */
+const WIRES: readonly Fault[] = [
+  lost('the answer to one fire lost', 'before its answer'),
+  lost('one fire lost', 'before it is sent'),
+  swallowed('all answers to the leader lost', 'toClient'),
+  swallowed('all that the leader sends lost', 'toServer'),
+  {
+    name: 'connections of the leader cut',
+    async strike(stage) {
+      ;(await stage.leader()).wire.cut()
+      return true
+    },
+  },
+  {
+    name: 'connections of all cut',
+    async strike(stage) {
+      for (const { wire } of stage.instances) wire.cut()
+      return true
+    },
+  },
+]
+
+function swallowed(name: string, direction: 'toServer' | 'toClient'): Fault {
+  return {
+    name,
+    async strike(stage) {
+      const { wire } = await stage.leader()
+      wire.swallow(direction)
+      await stage.rest(stage.random.between(300, 4_000))
+      wire.mend()
+      return true
+    },
+  }
+}
+
+/** The log is full for a while. */
+const FULL: Fault = {
+  name: 'log full, then given room again',
+  async strike(stage) {
+    await stage.setLogRoom('none')
+    const refused = 'the log does not take entries: fires are late, none is lost'
+    const told = stage.instances.flatMap(({ process }) =>
+      process === null ? [] : [process.said(refused, process.lines.items.length)],
+    )
+    const noticed = await Promise.race([
+      Promise.race(told).then(() => true),
+      stage.rest(CHANCE_MS).then(() => false),
+    ])
+    await stage.setLogRoom('plenty')
+    return noticed
+  },
+}
+
+/** Those of a single server. */
+const SERVER: readonly Fault[] = [
+  server('NATS killed and restarted', 'SIGKILL'),
+  server('NATS stopped in order and restarted', 'SIGTERM'),
+  {
+    name: 'NATS frozen and thawed',
+    async strike(stage) {
+      await stage.single!.kill('SIGSTOP')
+      await stage.rest(stage.random.between(500, 5_000))
+      await stage.single!.kill('SIGCONT')
+      return true
+    },
+  },
+]
+
+function server(name: string, signal: NodeJS.Signals): Fault {
+  return {
+    name,
+    async strike(stage) {
+      await stage.single!.kill(signal)
+      await stage.rest(stage.random.between(0, 2_000))
+      await stage.single!.restart()
+      return true
+    },
+  }
+}
+
+export const ALONE: readonly Fault[] = [...PROCESSES, ...WIRES, ...SERVER, FULL]
+
+/** Those of three servers; the streams whose leader is meant are drawn. */
+const CLUSTER: readonly Fault[] = [
+  node('NATS node that leads a stream killed and restarted', async (stage, leading) => {
+    await leading.kill('SIGKILL')
+    await stage.rest(stage.random.between(0, 3_000))
+    await leading.start()
+  }),
+  node('NATS node that leads a stream frozen and thawed', async (stage, leading) => {
+    leading.pause()
+    await stage.rest(stage.random.between(1_000, 5_000))
+    leading.resume()
+  }),
+  node('NATS node that leads a stream cut off', async (stage, leading) => {
+    await stage.cluster!.cutOff(leading)
+    await stage.rest(stage.random.between(1_000, 6_000))
+    stage.cluster!.mend()
+  }),
+  {
+    name: 'leader of a stream stepped down',
+    async strike(stage) {
+      await stage.cluster!.stepDown(drawStream(stage))
+      return true
+    },
+  },
+]
+
+function node(
+  name: string,
+  act: (
+    stage: Stage,
+    leading: Awaited<ReturnType<NonNullable<Stage['cluster']>['leaderOf']>>,
+  ) => Promise<void>,
+): Fault {
+  return {
+    name,
+    async strike(stage) {
+      const cluster = stage.cluster!
+      await act(stage, await cluster.leaderOf(drawStream(stage)))
+      // A second node must not go before the first is whole again: two of three is no cluster.
+      await cluster.untilReady(streamsOf(stage))
+      return true
+    },
+  }
+}
+
+function streamsOf({ connection: { names } }: Stage): readonly string[] {
+  return [names.fires, `KV_${names.lease}`, `KV_${names.live}`]
+}
+
+function drawStream(stage: Stage): string {
+  return stage.random.pick(streamsOf(stage).slice(0, 2))
+}
+
+export const TOGETHER: readonly Fault[] = [
+  ...CLUSTER,
+  ...CLUSTER,
+  ...PROCESSES.filter(({ name }) => /killed|until another/.test(name)),
+  ...WIRES,
+]
+
+/** Those that destroy what was stored. */
+export const DESTRUCTIONS: readonly Fault[] = [
+  {
+    name: 'log deleted and created anew',
+    async strike(stage) {
+      await stage.deleteLog()
+      return true
+    },
+  },
+  {
+    name: 'log deleted and created anew while the leader stands still',
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.process?.signal('SIGSTOP')
+      await stage.deleteLog()
+      await stage.rest(stage.random.between(0, 3_000))
+      leader.process?.signal('SIGCONT')
+      return true
+    },
+  },
+  {
+    name: 'old store restored',
+    async strike(stage) {
+      const restore = await stage.backUp()
+      await stage.current()
+      await stage.rest(stage.random.between(500, 4_000))
+      await restore()
+      return true
+    },
+  },
+  {
+    name: 'leader killed',
+    async strike(stage) {
+      const leader = await stage.leader()
+      leader.killNow()
+      await backAgain(stage, leader)
+      return true
+    },
+  },
+]
+
+async function backAgain(stage: Stage, instance: Instance): Promise<void> {
+  await Promise.race([instance.ended(), stage.rest(CHANCE_MS)])
+  // One that was asked to stop and does not must not hold everything up.
+  if (instance.process !== null) instance.killNow()
+  await instance.ended()
+  stage.revive()
+}
