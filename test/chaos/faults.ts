@@ -65,7 +65,7 @@ export const BORDERS: readonly Fault[] = Object.entries(WRITES).flatMap(([what, 
       )
       cause?.(stage, leader)
       const done = await struck
-      await backAgain(stage, leader)
+      if (done || what === 'a cursor') await backAgain(stage, leader)
       return done
     },
   })),

@@ -48,7 +48,10 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
       if (done) {
         count += 1
         struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1)
-      } else missed += 1
+      } else {
+        missed += 1
+        for (const line of lastWords(stage)) onStrike(line)
+      }
       const seconds = Math.round((stage.now() - begun) / 1_000)
       onStrike(`${seconds}s ${stage.fires} fires, fault ${count}: ${fault.name}${done ? '' : ' (missed)'}`)
       if (turn % BREATH === 0) await stage.current()
@@ -72,7 +75,7 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
 
 function lastWords(stage: Stage): readonly string[] {
   return stage.instances.map((instance) => {
-    const lines = stage.logOf(instance).split('\n').slice(-15)
+    const lines = stage.logOf(instance).split('\n').slice(-8)
     return `${instance.name} said last:\n${lines.join('\n')}`
   })
 }
