@@ -114,16 +114,18 @@ export class LostTail {
       if (info.incarnation !== positions.incarnation) return false
       return newest === null
         ? info.lastSequence >= Math.max(positions.highest, positions.sequence)
-        : this.#holds(newest)
+        : this.#holds(newest, info.lastSequence)
     }
     if (await isThere()) return true
     await clock.sleep(DOUBT_MS, signal)
     return isThere()
   }
 
-  async #holds(entry: TailEntry): Promise<boolean> {
+  async #holds(entry: TailEntry, lastSequence: number): Promise<boolean> {
+    if (entry.sequence > lastSequence) return false
     const found = await this.#options.log.at(entry.sequence)
-    return found !== null && markOf(found) === markOf(entry)
+    // Nothing in its place: it was there and was removed, by its age or by somebody. A crash gives the place to others.
+    return found === null || markOf(found) === markOf(entry)
   }
 
   /** False: not to its end, and it is to be tried again. */
@@ -165,7 +167,7 @@ export class LostTail {
     let high = standing.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (await this.#holds(standing[middle] as TailEntry)) low = middle + 1
+      if (await this.#holds(standing[middle] as TailEntry, lastSequence)) low = middle + 1
       else high = middle
     }
     const kept = standing[low - 1]
