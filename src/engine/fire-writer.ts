@@ -65,6 +65,7 @@ const SILENT_AFTER = 5
 export class FireWriter {
   readonly #options: FireWriterOptions
   #sending = 0
+  #turn = 0
   readonly #waiting: (() => void)[] = []
 
   constructor(options: FireWriterOptions) {
@@ -123,7 +124,7 @@ export class FireWriter {
         case 'unknown':
           unknowns += 1
           if (unknowns === SILENT_AFTER) onAlarm('log-silent', { cause: answer.cause })
-          await clock.sleep(unknownMs, signal)
+          await clock.sleep(this.#spread(unknownMs), signal)
           unknownMs = Math.min(2 * unknownMs, UNKNOWN_MOST_MS)
           break
         case 'refused':
@@ -135,6 +136,12 @@ export class FireWriter {
       }
     }
     return { kind: 'stopped' }
+  }
+
+  /** Half to once `ms`: thousands that were refused together do not come again together. */
+  #spread(ms: number): number {
+    this.#turn = (this.#turn + 7) % 16
+    return (ms * (17 + this.#turn)) / 32
   }
 
   async #send({ key, content }: Writable, expected: number): Promise<AppendOutcome> {
