@@ -22,6 +22,7 @@ import type { FireLog } from '../ports/fire-log.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { packageVersion } from '../version.ts'
+import { pauseHandlers } from './pause-handlers.ts'
 import { treeHandler } from './tree-handler.ts'
 
 export interface NatsAccess {
@@ -85,6 +86,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       live: bucket(names.live),
       cursors: bucket(names.cursors),
       instances: bucket(names.instances),
+      overrides: bucket(names.overrides),
       lease: createNatsLeaseStore({ connection, publisher: leasePublisher }),
       log,
       consumers: createNatsAdapterConsumers({ connection }),
@@ -105,7 +107,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
     const control = await serveControl({
       connection,
       trees: treeHandler(scheduler, options.pruneLimit),
-      handlers: {},
+      handlers: pauseHandlers(scheduler),
       leads: () => scheduler.term !== null,
       instance,
       version: packageVersion,

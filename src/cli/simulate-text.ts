@@ -24,6 +24,7 @@ export interface SimulatedTextOptions {
 }
 
 const CONDITIONS: Readonly<Record<Exclude<Condition, 'suspended'>, string>> = {
+  paused: 'is paused',
   exhausted: 'has fired maxFires times',
   'out-of-coverage': 'is held, nothing more is decided',
   'held-until-open': 'waits with what it missed until its calendar opens',

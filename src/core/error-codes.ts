@@ -85,6 +85,7 @@ export const ERROR_CODES = [
   'leader-lost',
   'too-large',
   'invalid-request',
+  'unknown-object',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

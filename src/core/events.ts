@@ -2,6 +2,7 @@
 export type BelfryEvent =
   | TreeEvent
   | LeaderEvent
+  | PauseEvent
   | {
       readonly type: 'not-fired'
       readonly tenant: string
@@ -38,6 +39,14 @@ export interface TreeEvent {
   readonly type: 'applied' | 'refused' | 'invalid' | 'behind' | 'drifted'
   readonly source: string
   readonly revision: string
+  readonly facts: Facts
+}
+
+/** The operator's will over schedules, jobs, adapters. */
+export interface PauseEvent {
+  readonly type: 'paused' | 'resumed'
+  /** As `schedule/default/report`, `tenant/billing`, `everything`. */
+  readonly target: string
   readonly facts: Facts
 }
 

@@ -11,7 +11,7 @@
  * On failure at any point: what is written is true, what is not is found by the next reconcile; held schedules are
  * released with the version that is live.
  */
-import type { AdapterManifest } from '../core/kinds.ts'
+import type { AdapterManifest, ScheduleManifest } from '../core/kinds.ts'
 import { DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
 import { partsOf, type ScheduleKey } from '../core/names.ts'
 import {
@@ -41,6 +41,10 @@ export interface ApplyOptions {
   readonly logger: Logger
   /** The moment of the edit, never far from the server's clock. null: that is not known just now. */
   readonly now: () => number | null
+  /** Whether operator pauses are over a schedule of this job, those not settled yet included. */
+  readonly isPaused: (schedule: { readonly key: ScheduleKey; readonly job: string }) => boolean
+  /** Whether an operator's pause holds the delivery of an adapter. */
+  readonly isAdapterPaused: (tenant: string, name: string) => boolean
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean
 }
@@ -69,13 +73,13 @@ export async function applyPlan(
   const before = live.applied(plan.source)
   const nothingToDo = counts.created + counts.updated + counts.deleted === 0
   if (nothingToDo && before !== null && before.digest === plan.treeDigest) {
-    await ensureConsumers(plan, options.consumers)
+    await ensureConsumers(plan, options)
     return { kind: 'unchanged', record: before }
   }
 
   const appliedAt = now()
   if (appliedAt === null) return { kind: 'moved' }
-  const edited = keysOf(plan.actions.filter((action) => action.action === 'update' && action.timingChanged))
+  const edited = keysOf(plan.actions.filter((action) => isCut(action, options)))
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
   const written = { revision: 0 }
   let complete = false
@@ -85,7 +89,7 @@ export async function applyPlan(
       loop.settle(deleted, { cutAt: appliedAt, reason: 'deleted' }),
     ])
     if (cuts === null || ends === null) return { kind: 'moved' }
-    await ensureConsumers(plan, options.consumers)
+    await ensureConsumers(plan, options)
     const kept = await writeEntries(plan, {
       options,
       source: plan.source,
@@ -133,6 +137,20 @@ async function newestRevision({ store, clock, logger }: ApplyOptions, signal: Ab
     }
   }
   return 0
+}
+
+/**
+ * An edit of timing ends what the old version may decide. So does one that takes a schedule to another job out from under
+ * a pause: what that held back must not come up as missed.
+ */
+function isCut(action: Action, { isPaused }: ApplyOptions): boolean {
+  if (action.action !== 'update') return false
+  if (action.timingChanged) return true
+  const { kind, tenant, name } = partsOf(action.identity)
+  if (kind !== 'Schedule') return false
+  const before = (action.live.entry.manifest as ScheduleManifest).spec.job
+  const after = (action.document.manifest as ScheduleManifest).spec.job
+  return before !== after && isPaused({ key: { tenant, schedule: name }, job: before })
 }
 
 function keysOf(actions: readonly Action[]): readonly ScheduleKey[] {
@@ -224,7 +242,10 @@ async function writeEntry(
 }
 
 /** Level-triggered: a consumer that somebody deleted comes back, whether or not its adapter changed. */
-async function ensureConsumers(plan: Plan, consumers: AdapterConsumers): Promise<void> {
+async function ensureConsumers(
+  plan: Plan,
+  { consumers, isAdapterPaused }: Pick<ApplyOptions, 'consumers' | 'isAdapterPaused'>,
+): Promise<void> {
   const known = new Map(
     (await consumers.list()).map((consumer) => [`${consumer.tenant}/${consumer.adapter}`, consumer]),
   )
@@ -233,7 +254,7 @@ async function ensureConsumers(plan: Plan, consumers: AdapterConsumers): Promise
     if (kind !== 'Adapter' || action.action === 'delete' || action.action === 'unmanaged') continue
     const { manifest, digest } = action.action === 'unchanged' ? action.live.entry : action.document
     const { spec } = manifest as AdapterManifest
-    const paused = spec.suspend === true
+    const paused = spec.suspend === true || isAdapterPaused(tenant, name)
     const found = known.get(`${tenant}/${name}`)
     if (found !== undefined && found.digest === digest && found.paused === paused) continue
     const ackWait = spec.ackWait === undefined ? null : parseDuration(spec.ackWait)

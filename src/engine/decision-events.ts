@@ -27,7 +27,7 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
         })
       }
     },
-    onCondition(trigger, { condition, settledTo }) {
+    onCondition(trigger, { condition, settledTo }, before) {
       if (condition === 'out-of-coverage') {
         const facts = heldFacts(trigger, settledTo)
         events.emit({ type: 'out-of-coverage', ...trigger.key, facts })
@@ -37,7 +37,8 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
         })
       } else if (condition === 'suspended') {
         events.emit({ type: 'suspended', ...trigger.key, facts: {} })
-      } else if (condition === null) {
+        // A pause is told once, for all that it is over.
+      } else if (condition === null && before !== 'paused') {
         events.emit({ type: 'resumed', ...trigger.key, facts: {} })
       }
     },
@@ -63,7 +64,7 @@ function skippedFacts({ skipped }: Decision) {
 }
 
 function isMiss(entry: PlannedEntry): boolean {
-  return entry.reason === 'misfire' || entry.reason === 'closed-now'
+  return entry.reason === 'misfire' || entry.reason === 'closed-now' || entry.reason === 'resumed'
 }
 
 function heldFacts({ compiled }: CompiledTrigger, settledTo: number): Readonly<Record<string, string>> {
@@ -76,6 +77,8 @@ export function describeCondition(condition: Condition): string {
   switch (condition) {
     case 'suspended':
       return 'suspended'
+    case 'paused':
+      return 'paused by an operator'
     case 'exhausted':
       return 'has fired maxFires times'
     case 'out-of-coverage':

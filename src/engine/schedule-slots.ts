@@ -194,10 +194,16 @@ export class ScheduleSlots {
     if (this.isInstalled(slot)) this.arm(slot)
   }
 
-  /** Resolves when everything that is in flight now has been answered. */
-  async answered(): Promise<void> {
+  /** Has the schedules decided again that something is different for. */
+  reconsider(concerns: (trigger: CompiledTrigger) => boolean): void {
+    for (const slot of this.#slots.values()) if (concerns(slot.trigger)) this.arm(slot)
+  }
+
+  /** Resolves when everything that is in flight now has been answered, of those that `concerns` says (default: all). */
+  async answered(concerns: (trigger: CompiledTrigger) => boolean = () => true): Promise<void> {
     const working: Promise<void>[] = [...this.#leaving.values()]
-    for (const { work } of this.#slots.values()) if (work !== null) working.push(work)
+    for (const { work, trigger } of this.#slots.values())
+      if (work !== null && concerns(trigger)) working.push(work)
     await Promise.all(working)
   }
 }

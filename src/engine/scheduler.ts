@@ -3,23 +3,29 @@
  *
  * Job: follow live state and the log, take part in the election, and while leading run the trigger loop and the
  * reconciler. Invariants:
- * - Before the first decision of a term this instance has seen all of live state, and of the log as much as half a second
+ * - Before the first decision of a term this instance has seen all of live state and all overrides, and of the log as much as half a second
  *   allows (what is missing there costs refused writes, which repair it).
  * - On a cold start what the old live state owes is fired before a new tree is looked at.
  * - A stop is clean: nothing new is decided, what is in flight is answered, the cursors are stored, the lease is released.
  * On failure of the store: standbys wait, a leader that is no longer trusted decides nothing; both go on by themselves.
  */
 import { setMaxListeners } from 'node:events'
+import { BelfryError } from '../core/errors.ts'
 import type { Tree } from '../core/manifest/tree.ts'
 import type { PruneLimit } from '../core/plan/guard.ts'
 import { LIVE_FORMAT } from '../core/plan/live-entry.ts'
+import { type OperatorPause, stops } from '../core/trigger/override.ts'
+import type { PauseMissed } from '../core/trigger/pause.ts'
+import type { PauseTarget } from '../core/trigger/pause-target.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { PauseReply, ResumeReply } from '../ports/control.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { LeaseStore } from '../ports/lease.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Store } from '../ports/store.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
+import { AdapterPauses } from './adapter-pauses.ts'
 import { alarmBell } from './alarm-bell.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
@@ -30,6 +36,8 @@ import { LiveState } from './live-state.ts'
 import { LogPositions } from './log-positions.ts'
 import { LogTail } from './log-tail.ts'
 import { LostTail } from './lost-tail.ts'
+import { Overrides } from './overrides.ts'
+import { Pausing } from './pausing.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
 import type { Upcoming } from './schedule-slots.ts'
 import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
@@ -40,6 +48,7 @@ export interface SchedulerOptions {
   readonly live: Store
   readonly cursors: Store
   readonly instances: Store
+  readonly overrides: Store
   readonly lease: LeaseStore
   readonly log: FireLog
   readonly consumers: AdapterConsumers
@@ -82,6 +91,9 @@ export class Scheduler {
   readonly #elector: Elector
   readonly #serverTime: ServerTime
   readonly #reconciler: Reconciler
+  readonly #overrides: Overrides
+  readonly #adapterPauses: AdapterPauses
+  readonly #pausing: Pausing
   readonly #checkpoint: CursorCheckpoint
   readonly #stopping = endsMany()
   #leadership: Leadership | null = null
@@ -137,6 +149,11 @@ export class Scheduler {
       answered: () => writer.answered(),
       onLoss: (facts) => events.emit({ type: 'alarm', name: 'log-lost', facts }),
     })
+    this.#overrides = new Overrides({
+      store: options.overrides,
+      logger,
+      onChange: (target) => this.#loop.reconsider((trigger) => target === null || stops(target, trigger)),
+    })
     this.#loop = new TriggerLoop({
       clock,
       writer,
@@ -146,6 +163,7 @@ export class Scheduler {
       tz: options.tz,
       retentionSeconds: options.retentionSeconds,
       observer: decisionEvents(events, logger),
+      pausesOver: (trigger) => this.#overrides.over(trigger),
     })
     this.#live = new LiveState({
       store: options.live,
@@ -155,15 +173,38 @@ export class Scheduler {
       onGone: (key) => this.#loop.remove(key),
       onChange: () => undefined,
     })
+    const now = () => this.#serverTime.moment()
+    const { consumers } = options
+    this.#adapterPauses = new AdapterPauses({
+      overrides: this.#overrides,
+      live: this.#live,
+      consumers,
+      clock,
+      now,
+    })
+    this.#pausing = new Pausing({
+      store: options.overrides,
+      overrides: this.#overrides,
+      live: this.#live,
+      loop: this.#loop,
+      adapters: this.#adapterPauses,
+      events,
+      clock,
+      logger,
+      now,
+      mayWrite,
+    })
     this.#reconciler = new Reconciler({
       source: options.source,
       store: options.live,
       live: this.#live,
       loop: this.#loop,
-      consumers: options.consumers,
+      consumers,
       clock,
-      now: () => this.#serverTime.moment(),
+      now,
       mayWrite,
+      isPaused: (schedule) => this.#overrides.over(schedule).length > 0,
+      isAdapterPaused: (tenant, name) => this.#adapterPauses.isPaused(tenant, name),
       instance: options.instance,
       pruneLimit: options.pruneLimit,
       events,
@@ -199,7 +240,7 @@ export class Scheduler {
 
   /** Resolves when this instance is warm: all of live state is compiled, and it takes part in the election. */
   async start(): Promise<void> {
-    const { clock, cursors, live, source, logger, events, instance } = this.#options
+    const { clock, cursors, live, overrides, source, logger, events, instance } = this.#options
     const { signal } = this.#stopping
     this.#started = true
     this.#startedAt = clock.now()
@@ -211,9 +252,23 @@ export class Scheduler {
     }
     this.#follow()
     this.#live.start(signal)
+    this.#overrides.start(signal)
     await this.#live.reached(await live.lastRevision(), signal)
+    await this.#overrides.reached(await overrides.lastRevision(), signal)
     source?.watch(() => this.#reconciler.poke(), signal)
     this.#running = Promise.all([this.#elector.run(signal), this.#serverTime.run(signal), this.#beat(signal)])
+  }
+
+  /** Stops firing, or the delivery of an adapter, until it is resumed. Only the leader may; throws what stands in its way. */
+  pause(target: PauseTarget, wanted: Omit<OperatorPause, 'at'>): Promise<PauseReply> {
+    return this.#pausing.pause(target, wanted, this.#leadingSignal())
+  }
+
+  resume(
+    target: PauseTarget,
+    how: { readonly by: string; readonly missed: PauseMissed | null },
+  ): Promise<ResumeReply> {
+    return this.#pausing.resume(target, how, this.#leadingSignal())
   }
 
   /** Applies a tree that another process sent. Only the leader may. */
@@ -282,8 +337,10 @@ export class Scheduler {
     // Firing waits for nothing that an earlier term still has under way; the rest is done by one term at a time.
     const alone = Promise.all([caughtUp, before])
     const reconciling = alone.then(() => this.#reconciler.run(stop.signal))
+    this.#adapterPauses.begin()
+    const pausing = ready.then(() => this.#pausing.run(stop.signal))
     const storing = alone.then(() => this.#checkpoint.run(stop.signal))
-    const done = Promise.all([firing, guarding, reconciling, storing]).then(() => undefined)
+    const done = Promise.all([firing, guarding, reconciling, storing, pausing]).then(() => undefined)
     this.#leadership = { term, stop, caughtUp, done }
     onLeading?.(term)
   }
@@ -316,9 +373,13 @@ export class Scheduler {
     if (!signal.aborted) this.#following?.abort()
   }
 
-  /** Fires wait for all of live state; for the log half a second, since the compare-and-set makes up for the rest. */
+  /**
+   * Fires wait for all of live state and all overrides, however long that takes; for the log half a second, since the
+   * compare-and-set makes up for the rest.
+   */
   async #barrier(signal: AbortSignal): Promise<void> {
-    const { clock, live, log } = this.#options
+    const { clock, live, overrides, log } = this.#options
+    await this.#overrides.reached(await overrides.lastRevision(), signal)
     await this.#live.reached(await live.lastRevision(), signal)
     const info = await log.info()
     if (!this.#positions.recognise(info)) this.#follow()
@@ -328,6 +389,13 @@ export class Scheduler {
     }
     // What a crash took while somebody else led, or nobody, goes in before anything newer.
     await this.#lostTail.examine(signal)
+  }
+
+  /** Aborts when the term ends. Throws where none has begun. */
+  #leadingSignal(): AbortSignal {
+    if (this.#leadership !== null) return this.#leadership.stop.signal
+    const message = 'this instance leads no more; nothing was changed: try again in a moment'
+    throw new BelfryError('no-leader', message, { retryable: true })
   }
 
   #follow(): void {

@@ -9,15 +9,16 @@
  */
 import { buildEntry } from '../core/trigger/build-entry.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import type { Decision, Progress } from '../core/trigger/decision.ts'
+import type { Condition, Decision, Progress } from '../core/trigger/decision.ts'
+import { type Pause, samePauses } from '../core/trigger/pause.ts'
 import type { FireWriter } from './fire-writer.ts'
 import type { LogPositions } from './log-positions.ts'
 import type { Slot } from './schedule-slots.ts'
 
 export interface LoopObserver {
   onDecision(trigger: CompiledTrigger, decision: Decision): void
-  /** Told when a schedule enters or leaves a condition, with the decision that says so. */
-  onCondition(trigger: CompiledTrigger, decision: Decision): void
+  /** Told when a schedule enters or leaves a condition, with the decision that says so and the condition before. */
+  onCondition(trigger: CompiledTrigger, decision: Decision, before: Condition | null): void
   /** Told when deciding or storing threw: an error of belfry's own. */
   onFailure(trigger: CompiledTrigger, error: unknown): void
 }
@@ -28,6 +29,8 @@ export interface SlotDecisionsOptions {
   readonly tz: string
   readonly retentionSeconds: number
   readonly observer: LoopObserver
+  /** The operator pauses over a schedule, those that have ended and are not settled yet included. */
+  readonly pausesOver: (trigger: CompiledTrigger) => readonly Pause[]
 }
 
 /** The term on whose behalf entries are stored. */
@@ -45,7 +48,8 @@ export class SlotDecisions {
 
   progress(slot: Slot): Progress {
     const { lastNominal, count } = this.#options.positions.of(slot.key)
-    return { cursor: Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom), count }
+    const cursor = Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom)
+    return { cursor, count, pauses: this.#options.pausesOver(slot.trigger) }
   }
 
   /** Up to where the log settles the schedule, epoch milliseconds. */
@@ -69,11 +73,17 @@ export class SlotDecisions {
     this.#options.observer.onFailure(slot.trigger, error)
   }
 
-  /** Stores the entries in order. False: leadership was lost, or the log knows more and the slot must be decided anew. */
+  /**
+   * Stores the entries in order. False: leadership was lost, a pause has come, or the log knows more; the slot must be
+   * decided anew.
+   */
   async store(slot: Slot, decision: Decision, leading: Leading): Promise<boolean> {
-    const { writer, positions, tz, retentionSeconds } = this.#options
+    const { writer, positions, tz, retentionSeconds, pausesOver } = this.#options
     const { trigger } = slot
+    const pauses = pausesOver(trigger)
     for (const planned of decision.entries) {
+      // What was decided before a pause, but is not on its way yet, is held back by it.
+      if (!samePauses(pausesOver(trigger), pauses)) return false
       const position = positions.of(slot.key)
       const entry = buildEntry(trigger, planned, {
         term: leading.term,
@@ -92,9 +102,9 @@ export class SlotDecisions {
   #tell(slot: Slot, decision: Decision): void {
     const { observer } = this.#options
     observer.onDecision(slot.trigger, decision)
-    if (slot.condition !== decision.condition) {
-      slot.condition = decision.condition
-      observer.onCondition(slot.trigger, decision)
-    }
+    const before = slot.condition
+    if (before === decision.condition) return
+    slot.condition = decision.condition
+    observer.onCondition(slot.trigger, decision, before)
   }
 }

@@ -98,9 +98,23 @@ export class TriggerLoop {
     await this.answered()
   }
 
-  /** Resolves when everything that is in flight now has been answered. */
-  answered(): Promise<void> {
-    return this.#slots.answered()
+  /** Resolves when everything that is in flight now has been answered, of those that `concerns` says (default: all). */
+  answered(concerns?: (trigger: CompiledTrigger) => boolean): Promise<void> {
+    return this.#slots.answered(concerns)
+  }
+
+  /** Has the schedules decided again that something is different for: a pause has come over them, or gone. */
+  reconsider(concerns: (trigger: CompiledTrigger) => boolean): void {
+    this.#slots.reconsider(concerns)
+  }
+
+  /** Up to where all of those schedules are settled, epoch milliseconds; infinity if there is none. */
+  settledTo(concerns: (trigger: CompiledTrigger) => boolean): number {
+    let least = Number.POSITIVE_INFINITY
+    for (const slot of this.#slots.all()) {
+      if (concerns(slot.trigger)) least = Math.min(least, this.#decisions.progress(slot).cursor)
+    }
+    return least
   }
 
   /** Resolves when everything that was due when the term began has been decided and stored, or `signal` aborts. */

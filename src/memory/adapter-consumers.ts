@@ -6,6 +6,8 @@ interface Held {
   readonly consumer: AdapterConsumer
   readonly after: number
   readonly acknowledged: Set<number>
+  /** When a pause ends by itself. */
+  readonly pausedUntil: number | null
 }
 
 /** Consumers over a log in memory: each sees the fires of its adapter that were stored after it was made. */
@@ -21,8 +23,8 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
 
   async list(): Promise<readonly KnownConsumer[]> {
     return [...this.#held.values()].map((held) => {
-      const { tenant, adapter, digest, paused } = held.consumer
-      return { tenant, adapter, digest, paused, pending: this.#waiting(held).length }
+      const { tenant, adapter, digest } = held.consumer
+      return { tenant, adapter, digest, paused: this.#isPaused(held), pending: this.#waiting(held).length }
     })
   }
 
@@ -30,19 +32,26 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
     const name = nameOf(consumer.tenant, consumer.adapter)
     const held = this.#held.get(name)
     if (!held) {
-      this.#held.set(name, { consumer, after: this.#stream.lastSequence, acknowledged: new Set() })
+      const after = this.#stream.lastSequence
+      this.#held.set(name, { consumer, after, acknowledged: new Set(), pausedUntil: null })
       return 'created'
     }
-    if (held.consumer.digest === consumer.digest && held.consumer.paused === consumer.paused)
+    if (held.consumer.digest === consumer.digest && this.#isPaused(held) === consumer.paused)
       return 'unchanged'
-    this.#held.set(name, { ...held, consumer })
+    this.#held.set(name, { ...held, consumer, pausedUntil: null })
     return 'updated'
   }
 
-  async retire(tenant: string, adapter: string): Promise<void> {
+  async hold(tenant: string, adapter: string, hold: { readonly until: number | null } | null): Promise<void> {
     const held = this.#held.get(nameOf(tenant, adapter))
     if (!held) return
-    this.#held.set(nameOf(tenant, adapter), { ...held, consumer: { ...held.consumer, paused: true } })
+    const pausedUntil = hold?.until ?? null
+    const consumer = { ...held.consumer, paused: hold !== null }
+    this.#held.set(nameOf(tenant, adapter), { ...held, consumer, pausedUntil })
+  }
+
+  retire(tenant: string, adapter: string): Promise<void> {
+    return this.hold(tenant, adapter, { until: null })
   }
 
   async removeIfDrained(tenant: string, adapter: string): Promise<boolean> {
@@ -55,11 +64,15 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
   /** What a worker would be given now: nothing while the adapter is paused. */
   deliverable(tenant: string, adapter: string): readonly StoredEntry[] {
     const held = this.#held.get(nameOf(tenant, adapter))
-    return held && !held.consumer.paused ? this.#waiting(held) : []
+    return held && !this.#isPaused(held) ? this.#waiting(held) : []
   }
 
   acknowledge(tenant: string, adapter: string, sequence: number): void {
     this.#held.get(nameOf(tenant, adapter))?.acknowledged.add(sequence)
+  }
+
+  #isPaused({ consumer, pausedUntil }: Held): boolean {
+    return consumer.paused && (pausedUntil === null || pausedUntil > this.#clock.now())
   }
 
   #waiting({ consumer, after, acknowledged }: Held): readonly StoredEntry[] {

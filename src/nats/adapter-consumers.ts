@@ -57,10 +57,10 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
     )
 
   /** An update of the configuration does not change a pause: it has a request of its own. */
-  const pause = (name: string, paused: boolean) =>
+  const pause = (name: string, paused: boolean, until = FOR_EVER) =>
     connection.ask(
       `$JS.API.CONSUMER.PAUSE.${names.fires}.${name}`,
-      paused ? { pause_until: FOR_EVER } : {},
+      paused ? { pause_until: until } : {},
       `${paused ? 'pausing' : 'resuming'} the consumer ${name}`,
     )
 
@@ -113,6 +113,13 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
       }
       await pause(info.name, consumer.paused)
       return 'updated'
+    },
+
+    async hold(tenant, adapter, hold) {
+      const info = await find(tenant, adapter)
+      if (info === null || knownFrom(info) === null) return
+      const until = hold?.until ?? null
+      await pause(info.name, hold !== null, until === null ? FOR_EVER : new Date(until).toISOString())
     },
 
     async retire(tenant, adapter) {

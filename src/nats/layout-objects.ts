@@ -121,6 +121,7 @@ export function layoutObjects(names: Names, options: LayoutOptions): readonly La
     },
     bucket(names.live, { max_msgs_per_subject: 5, allow_direct: true }, common),
     bucket(names.cursors, { max_msgs_per_subject: 1, allow_direct: true }, common),
+    bucket(names.overrides, { max_msgs_per_subject: 5, allow_direct: true }, common),
     // Without direct reads every read is the leader's: a stale replica must not say who leads.
     bucket(names.lease, { max_msgs_per_subject: 1, allow_direct: false }, common),
     bucket(names.instances, { max_msgs_per_subject: 1, allow_direct: true, max_age: nanos(DAY_MS) }, common),

@@ -22,6 +22,7 @@ export interface Names {
   readonly cursors: string
   readonly lease: string
   readonly instances: string
+  readonly overrides: string
   readonly fireSubjects: string
   readonly runs: string
   readonly logs: string
@@ -54,6 +55,7 @@ export function createNames(prefix = 'belfry'): Names {
     cursors: `${prefix}-cursors`,
     lease: `${prefix}-lease`,
     instances: `${prefix}-instances`,
+    overrides: `${prefix}-overrides`,
     fireSubjects: `${prefix}.fire.>`,
     runs: `${upper}_RUNS`,
     logs: `${upper}_LOGS`,
@@ -121,6 +123,7 @@ export function eventSubject(names: Names, event: BelfryEvent): string {
   const below = (...tokens: readonly string[]) => [names.prefix, 'event', ...tokens].join('.')
   if ('schedule' in event) return below('schedule', event.tenant, event.schedule, event.type)
   if ('source' in event) return below('source', event.source, event.type)
+  if ('target' in event) return below('pause', ...event.target.split('/'), event.type)
   if ('name' in event) return below('alarm', event.name)
   return below('leader', event.type)
 }

@@ -25,6 +25,11 @@ export interface AdapterConsumers {
   list(): Promise<readonly KnownConsumer[]>
   /** Creates it (starting after the newest fire, never replaying) or updates it in place; never deletes. */
   ensure(consumer: AdapterConsumer): Promise<'created' | 'updated' | 'unchanged'>
+  /**
+   * Holds the deliveries of a consumer that is there, or (null) lets them go on. `until`: epoch milliseconds of the moment
+   * at which they go on by themselves, whoever is up.
+   */
+  hold(tenant: string, adapter: string, hold: { readonly until: number | null } | null): Promise<void>
   /** Pauses an adapter that has left the tree, so that what is pending is kept for its return. */
   retire(tenant: string, adapter: string): Promise<void>
   /** Deletes it if nothing is pending; returns whether it is gone. */

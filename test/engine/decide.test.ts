@@ -149,7 +149,13 @@ describe('a decision', () => {
       'settles what a suspension held back when it ends by itself',
       decidable({}, { suspension: { until: at('05T12:30') } }),
       { cursor: '05T10:00', now: '05T13:00' },
-      ['marker 05T12:30 resumed', 'fire 05T13:00 scheduled'],
+      ['marker 05T12:29 resumed', 'fire 05T13:00 scheduled'],
+    ],
+    [
+      'fires what falls on the very end of a suspension',
+      decidable({}, { suspension: { until: at('05T12:00') } }),
+      { cursor: '05T10:00', now: '05T12:00' },
+      ['marker 05T11:59 resumed', 'fire 05T12:00 scheduled'],
     ],
   ]
   it.each(cases)('%s', (_, schedule, { cursor, now, count = 0 }, expected) => {

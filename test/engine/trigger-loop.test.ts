@@ -106,6 +106,7 @@ describe('a schedule that cannot be decided', () => {
       positions: new LogPositions(log, new LogTail(clock)),
       horizon: () => clock.now(),
       mayWrite: () => true,
+      pausesOver: () => [],
       tz: 'test',
       retentionSeconds: 604_800,
       observer: {

@@ -107,6 +107,7 @@ export class Simulation {
   readonly live = new MemoryBucket()
   readonly cursors = new MemoryBucket()
   readonly instances = new MemoryBucket()
+  readonly overrides = new MemoryBucket()
   readonly lease = new MemoryBucket()
   readonly stream = new MemoryLogStream()
   readonly consumers: MemoryAdapterConsumers
@@ -132,6 +133,7 @@ export class Simulation {
       live: toldLate(createMemoryStore(this.live, port), this.clock, watchDelayMs),
       cursors: createMemoryStore(this.cursors, port),
       instances: createMemoryStore(this.instances, port),
+      overrides: toldLate(createMemoryStore(this.overrides, port), this.clock, watchDelayMs),
       lease: createMemoryLeaseStore(this.lease, port),
       log: createMemoryFireLog(this.stream, port),
       consumers: this.consumers,

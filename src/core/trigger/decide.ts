@@ -1,6 +1,6 @@
 /**
  * What is to be done about one schedule at one moment: a pure function over the half-open range (cursor, now].
- * Normal firing, start-up after an outage, take-over, a clock that jumped and the end of a suspension are all this one
+ * Normal firing, start-up after an outage, take-over, a clock that jumped and the end of a pause are all this one
  * computation, and what it returns is data; the engine carries it out in order.
  *
  * Sources of the rules: docs/spec/schedule.md (misfire, suspend), docs/spec/wire.md (fires and markers).
@@ -10,29 +10,40 @@ import type { Occurrence } from '../schedule/occurrence.ts'
 import type { Decidable, Decision, PlannedEntry, Progress } from './decision.ts'
 import type { MarkerReason } from './log-entry.ts'
 import { countFirings, missedRange } from './missed.ts'
+import { type Pause, pauseState } from './pause.ts'
+import { resumed } from './resumed.ts'
 
 /** Bounds one decision, so that a long range is worked off in slices. */
 export const MAX_ENTRIES = 256
 const MAX_SKIPPED = 1_000
 /** How long a skipped candidate may wait to be reported together with those that follow it. */
 const SKIP_REPORT_MS = 60_000
+const NOTHING_HELD = { kind: 'ended', ranges: [] } as const
 
 export function decide(schedule: Decidable, progress: Progress, now: number): Decision {
   const entries: PlannedEntry[] = []
   let cursor = progress.cursor
 
-  if (schedule.suspension !== null) {
-    const { until } = schedule.suspension
-    if (until === null || until > now) {
-      return { entries, skipped: [], settledTo: cursor, wakeAt: until, condition: 'suspended' }
-    }
-    if (cursor < until) {
-      entries.push({ kind: 'marker', nominal: until, reason: 'resumed', settledCount: null })
-      cursor = until
-    }
+  const pauses = pausesOver(schedule, progress)
+  const held = pauses.length === 0 ? NOTHING_HELD : pauseState(pauses, cursor, now)
+  if (held.kind === 'holding') {
+    const condition = isSuspended(schedule, now) ? 'suspended' : 'paused'
+    return { entries, skipped: [], settledTo: cursor, wakeAt: held.wakeAt, condition }
   }
 
   let allowance = schedule.maxFires === null ? Number.POSITIVE_INFINITY : schedule.maxFires - progress.count
+  if (held.ranges.length > 0) {
+    const { settledTo, waitUntil, isOutOfCoverage, ...back } = resumed(schedule, held.ranges, {
+      cursor,
+      now,
+      allowance,
+    })
+    entries.push(...back.entries)
+    cursor = settledTo
+    allowance -= back.entries.filter(({ kind }) => kind === 'fire').length
+    const condition = waitUntil !== null ? 'held-until-open' : isOutOfCoverage ? 'out-of-coverage' : null
+    if (condition !== null) return { entries, skipped: [], settledTo, wakeAt: waitUntil, condition }
+  }
   if (allowance <= 0) return { entries, skipped: [], settledTo: cursor, wakeAt: null, condition: 'exhausted' }
 
   const missed = missedRange(schedule, { cursor, now, allowance })
@@ -79,6 +90,16 @@ export function decide(schedule: Decidable, progress: Progress, now: number): De
     wakeAt: wakeAfter(schedule.compiled, Math.max(cursor, now)),
     condition: null,
   }
+}
+
+/** A suspension in git is a pause like any other, of which nothing is made up for. */
+function pausesOver({ suspension }: Decidable, { pauses = [] }: Progress): readonly Pause[] {
+  if (suspension === null) return pauses
+  return [...pauses, { from: Number.NEGATIVE_INFINITY, until: suspension.until, missed: 'discard' }]
+}
+
+function isSuspended({ suspension }: Decidable, now: number): boolean {
+  return suspension !== null && (suspension.until === null || suspension.until > now)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import type { Occurrence } from '../schedule/occurrence.ts'
 import type { FireReason, MarkerReason } from './log-entry.ts'
+import type { Pause } from './pause.ts'
 import type { MisfirePolicySettings } from './policy.ts'
 
 export interface Decidable {
@@ -17,6 +18,8 @@ export interface Progress {
   readonly cursor: number
   /** Stored fires since creation. */
   readonly count: number
+  /** The operator pauses over the schedule that hold, or that have ended and are not settled yet. Left out: none. */
+  readonly pauses?: readonly Pause[]
 }
 
 export type PlannedEntry = PlannedFire | PlannedMarker
@@ -39,6 +42,7 @@ export interface PlannedMarker {
 
 export type Condition =
   | 'suspended'
+  | 'paused'
   | 'exhausted'
   | 'out-of-coverage'
   | 'held-until-open'

@@ -35,13 +35,27 @@ export function missedRange(schedule: Decidable, moment: Moment): Missed | null 
     }
   }
 
-  const chosen = caughtUp(schedule, { first, last, now, allowance: moment.allowance })
+  return missedUpTo(schedule, { ...moment, last, regularAfter: last })
+}
+
+export interface MissedRange extends Moment {
+  /** The newest missed nominal time. */
+  readonly last: number
+  /** A regular nominal time after this one, once due, takes the place of what waits for the calendar to open. */
+  readonly regularAfter: number
+}
+
+/** Settles the firing times in (cursor, last], all of them missed; there is at least one. */
+export function missedUpTo(schedule: Decidable, range: MissedRange): Missed {
+  const { compiled, misfire } = schedule
+  const { cursor, last, now } = range
+  const chosen = caughtUp(schedule, range)
   const oldest = chosen[0]
   if (oldest !== undefined && misfire.whenClosed !== 'fire') {
     const { admitted, admittedFrom } = compiled.admission(now)
     if (!admitted) {
       if (misfire.whenClosed === 'skip') return settledAs('closed-now', schedule, { cursor, last })
-      const regular = compiled.next(last)
+      const regular = compiled.next(range.regularAfter)
       const regularDue = regular === null ? null : compiled.dueOf(regular)
       // A regular time that comes first takes the place of what waits.
       if (regularDue !== null && regularDue <= now) return settledAs('misfire', schedule, { cursor, last })
@@ -70,14 +84,11 @@ export function missedRange(schedule: Decidable, moment: Moment): Missed | null 
 }
 
 /** The missed times to be caught up, oldest first; empty when the policy or their age rules all of them out. */
-function caughtUp(
-  { compiled, misfire }: Decidable,
-  range: { readonly first: number; readonly last: number; readonly now: number; readonly allowance: number },
-): readonly number[] {
+function caughtUp({ compiled, misfire }: Decidable, range: MissedRange): readonly number[] {
   if (misfire.policy === 'skip') return []
   const most = Math.min(misfire.policy === 'fire-once' ? 1 : misfire.maxCount, range.allowance)
   const chosen: number[] = []
-  for (let at: number | null = range.last; at !== null && at >= range.first; at = compiled.previous(at)) {
+  for (let at: number | null = range.last; at !== null && at > range.cursor; at = compiled.previous(at)) {
     if (chosen.length >= most || range.now - compiled.dueOf(at) > misfire.maxLatenessMs) break
     chosen.push(at)
   }

@@ -111,7 +111,7 @@ describe('a fire that comes up while a run of its schedule is going', () => {
     [
       'does not wait if a suspension has settled it',
       { policy: 'buffer-all', now: '10:35:00', runs: going, more: { suspension: { until: at('10:25:00') } } },
-      { entries: ['resumed to 10:25:00 (null)'], settledTo: '10:25:00', condition: 'waiting-for-run' },
+      { entries: ['resumed to 10:24:59 (2)'], settledTo: '10:24:59', condition: 'waiting-for-run' },
     ],
   ])('%s', (_, given, expected) => {
     expect(decided(given)).toMatchObject(expected)
