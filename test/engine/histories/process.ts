@@ -112,6 +112,7 @@ export class SimulatedProcess {
       live: this.#store(this.#gated(createMemoryStore(simulation.live, port))),
       cursors: this.#gated(createMemoryStore(simulation.cursors, port)),
       instances: this.#gated(createMemoryStore(simulation.instances, port)),
+      overrides: this.#store(this.#gated(createMemoryStore(simulation.overrides, port))),
       lease: {
         ...lease,
         watch: (onChange, signal) => {
@@ -187,6 +188,7 @@ export class SimulatedProcess {
     return {
       list: () => asked(() => consumers.list()),
       ensure: (consumer) => asked(() => consumers.ensure(consumer)),
+      hold: (tenant, adapter, hold) => asked(() => consumers.hold(tenant, adapter, hold)),
       retire: (tenant, adapter) => asked(() => consumers.retire(tenant, adapter)),
       removeIfDrained: (tenant, adapter) => asked(() => consumers.removeIfDrained(tenant, adapter)),
     }
