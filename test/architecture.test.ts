@@ -11,6 +11,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   memory: ['core', 'ports', 'lifecycle'],
   files: ['core', 'ports', 'lifecycle'],
   telemetry: ['core', 'ports', 'lifecycle'],
+  worker: ['core', 'ports', 'lifecycle', 'nats', 'version.ts'],
   'config.ts': ['core'],
   'version.ts': [],
   app: [
@@ -166,6 +167,17 @@ describe('architecture', () => {
         bare && RESERVED.some(({ module, where }) => module.test(to) && !where.test(from)),
     )
     expect(wrong).toEqual([])
+  })
+
+  it('gives a worker nothing but its own files, the NATS client and Node', () => {
+    const reached = new Set(['worker/index.ts'])
+    // A set that grows while it is walked is walked to its end.
+    for (const file of reached) {
+      for (const { from, to, bare } of imports) if (from === file && !bare) reached.add(to)
+    }
+    const packages = imports.filter(({ from, bare }) => bare && reached.has(from)).map(({ to }) => to)
+    expect(reached.size).toBeGreaterThan(20)
+    expect(packages.filter((name) => !/^(@nats-io\/|node:)/.test(name))).toEqual([])
   })
 
   it('has no import cycles', () => {

@@ -30,6 +30,8 @@ export interface ConnectOptions {
   readonly inboxPrefix?: string
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
   readonly timeoutMs?: number
+  /** False for who may not ask JetStream about the account; what it asks for next then tells. */
+  readonly asksJetStream?: boolean
 }
 
 export class Connection {
@@ -57,7 +59,9 @@ export class Connection {
     const connection = new Connection(nc, names, options)
     try {
       requireVersion(nc)
-      await connection.ask('$JS.API.INFO', null, 'asking for JetStream')
+      if (options.asksJetStream !== false) {
+        await connection.ask('$JS.API.INFO', null, 'asking for JetStream')
+      }
     } catch (error) {
       await nc.close()
       throw withoutJetStream(error)

@@ -93,7 +93,23 @@ function fireHeaders(fire: Fire): string {
     (asked === undefined ? '' : `belfry-asked: ${encodeHeaderValue(asked)}\r\n`) +
     (missedCount === undefined ? '' : `belfry-missed-count: ${missedCount}\r\n`) +
     (cause === undefined ? '' : `belfry-cause: ${encodeHeaderValue(cause)}\r\n`) +
-    retryHeaders(fire)
+    retryHeaders(fire) +
+    policyHeaders(fire)
+  )
+}
+
+function policyHeaders({ policy }: Fire): string {
+  if (policy === undefined) return ''
+  const { maxAttempts, backoff, target, timeoutMs, startWithinMs, key } = policy
+  return (
+    (maxAttempts === undefined ? '' : `belfry-max-attempts: ${maxAttempts}\r\n`) +
+    (backoff === undefined
+      ? ''
+      : `belfry-backoff: ${backoff.initialMs},${backoff.factor},${backoff.maxMs}\r\n`) +
+    (target === undefined ? '' : `belfry-retry-target: ${target}\r\n`) +
+    (timeoutMs === undefined ? '' : `belfry-timeout: ${timeoutMs}\r\n`) +
+    (startWithinMs === undefined ? '' : `belfry-start-within: ${startWithinMs}\r\n`) +
+    (key === undefined ? '' : `belfry-key: ${encodeHeaderValue(key)}\r\n`)
   )
 }
 

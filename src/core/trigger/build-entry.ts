@@ -61,6 +61,7 @@ export function buildEntry(trigger: CompiledTrigger, planned: PlannedEntry, cont
     payload: trigger.payload,
     calendars: trigger.calendars,
     tz: context.tz,
+    ...(trigger.policy === undefined ? {} : { policy: trigger.policy }),
     ...(planned.asked === null ? {} : { asked: planned.asked }),
     ...(planned.missedCount === null ? {} : { missedCount: planned.missedCount }),
   }

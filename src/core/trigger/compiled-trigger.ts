@@ -1,4 +1,5 @@
 import type { ScheduleKey } from '../names.ts'
+import type { RunPolicy } from '../run/run-policy.ts'
 import type { Decidable } from './decision.ts'
 
 /**
@@ -17,6 +18,8 @@ export interface CompiledTrigger extends Decidable {
   readonly jobVersion: number
   /** Job and schedule data merged, as JSON text. */
   readonly payload: string
+  /** How its runs shall be run; left out, all by default. */
+  readonly policy?: RunPolicy
   /** 0 to 9, higher first: the order among fires due in the same tick. */
   readonly priority: number
   readonly calendars: readonly string[]

@@ -1,4 +1,5 @@
 import type { FireId, ScheduleKey } from '../names.ts'
+import type { RunPolicy } from '../run/run-policy.ts'
 
 export type FireReason = 'scheduled' | 'misfire' | OneOffReason
 
@@ -45,6 +46,8 @@ export interface Fire extends EntryFacts {
   readonly asked?: string
   /** With reason misfire: how many nominal times this one stands for, itself included. */
   readonly missedCount?: number
+  /** How it shall be run; left out, all by default. */
+  readonly policy?: RunPolicy
   /** One-offs of reason retry: the run that goes on, and which of its attempts this is, from 2. */
   readonly retry?: { readonly run: FireId; readonly attempt: number; readonly notOn?: string }
   /** One-offs that follow from something: a run, a message, a dead letter. For people and for tracing. */

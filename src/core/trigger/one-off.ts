@@ -24,6 +24,7 @@ export type FireTemplate = Pick<
   | 'tz'
   | 'revision'
   | 'generation'
+  | 'policy'
 >
 
 /** What asks for a one-off. Equal askings have equal tokens. */
