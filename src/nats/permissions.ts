@@ -5,7 +5,8 @@
  * an event or live state; a worker names its own consumer in everything that it sends. A test holds the rights to a real server.
  */
 import { layoutObjects } from './layout-objects.ts'
-import { adapterFilter, consumerName, createNames, type Names } from './names.ts'
+import { adapterFilter, bucketStream, consumerName, createNames, keySubject, type Names } from './names.ts'
+import { cancelSubjects, workerKey } from './run-subjects.ts'
 
 export interface NatsUser {
   readonly user: string
@@ -41,6 +42,7 @@ function schedulerUser(names: Names): NatsUser {
       names.eventSubjects,
       names.runSubjects,
       names.deadSubjects,
+      `${names.prefix}.cancel.>`,
       ...buckets.map((stream) => `$KV.${stream.slice('KV_'.length)}.>`),
       `${names.prefix}.control.>`,
       ...readingSubjects(streams),
@@ -68,6 +70,9 @@ function operatorUser(names: Names): NatsUser {
 function workerUser(names: Names, { tenant, adapter }: AdapterName): NatsUser {
   const consumer = consumerName(tenant, adapter)
   const user = `${names.prefix}-worker-${consumer}`
+  const runs = `${names.prefix}.run.${tenant}.*.*.${adapter}.*`
+  const health = keySubject(names.workers, workerKey(tenant, adapter, '*'))
+  const locks = keySubject(names.locks, `${tenant}.${adapter}.*.*`)
   return {
     user,
     about: `workers of the adapter ${tenant}/${adapter}: take what ${adapterFilter(names, tenant, adapter)} matches`,
@@ -76,9 +81,17 @@ function workerUser(names: Names, { tenant, adapter }: AdapterName): NatsUser {
       `$JS.API.CONSUMER.INFO.${names.fires}.${consumer}`,
       `$JS.API.CONSUMER.MSG.NEXT.${names.fires}.${consumer}`,
       `$JS.ACK.${names.fires}.${consumer}.>`,
+      // What follows is for the SDK: the history of its runs, its health, its locks.
+      runs,
+      `${names.prefix}.log.${tenant}.${adapter}.*`,
+      health,
+      locks,
+      `$JS.API.DIRECT.GET.${names.runs}.${runs}`,
+      `$JS.API.DIRECT.GET.${bucketStream(names.locks)}.${locks}`,
     ],
-    subscribe: [`_INBOX_${user}.>`],
-    answers: false,
+    subscribe: [`_INBOX_${user}.>`, cancelSubjects(names, tenant, adapter), health, locks],
+    // A request to cancel a run is answered.
+    answers: true,
   }
 }
 

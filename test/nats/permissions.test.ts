@@ -9,9 +9,11 @@ import { createNatsFireLog } from '../../src/nats/fire-log.ts'
 import { type NatsUser, natsUsers } from '../../src/nats/permissions.ts'
 import { Publisher } from '../../src/nats/publisher.ts'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
+import { RetryLater } from '../../src/worker/outcome-errors.ts'
+import { defineWorker } from '../../src/worker/worker.ts'
 import { BelfryProcess } from '../support/belfry-process.ts'
 import { belfry } from '../support/command-line.ts'
-import { connectTo, startNatsServer, type TestServer } from '../support/nats-server.ts'
+import { connectTo, silentLogger, startNatsServer, type TestServer } from '../support/nats-server.ts'
 import { Recorder } from '../support/recorder.ts'
 import { scheduleText } from '../support/tree-of.ts'
 
@@ -120,6 +122,30 @@ describe('users with the printed rights', () => {
     expect(await message?.ackAck()).toBe(true)
   })
 
+  it('let a worker with the SDK do all that it does: history, keys, health, cancelling', async () => {
+    const said = new Recorder<string>()
+    const say = (message: string, facts: object = {}) => said.push(`${message} ${JSON.stringify(facts)}`)
+    const ended = new Recorder<string>()
+    const worker = defineWorker({
+      adapter: 'alpha',
+      instance: 'permitted',
+      nats: { servers: urlOf(alpha), inboxPrefix: alpha.inboxPrefix },
+      logger: { ...silentLogger, warn: say, error: say },
+      idempotencyKey: ({ id }) => id,
+      handlers: {
+        Run({ id, attempt, log }) {
+          log.info('hello')
+          if (attempt === 1) throw new RetryLater(10)
+          ended.push(id)
+        },
+      },
+    })
+    await worker.start()
+    await ended.count(2)
+    await worker.stop()
+    expect(said.items).toEqual([])
+  })
+
   it('let an operator look, and ask the leader', async () => {
     const access = ['--nats', urlOf(operator), '--nats-inbox', operator.inboxPrefix]
     const status = await belfry(folder, 'status', ...access)
@@ -149,6 +175,9 @@ describe('users with the printed rights', () => {
     '$JS.API.CONSUMER.DELETE.BELFRY_FIRES.default_alpha',
     '$JS.API.STREAM.MSG.GET.BELFRY_FIRES',
     '$JS.ACK.BELFRY_FIRES.default_beta.1.1.1.1.1',
+    'belfry.run.default.beta-tick.beta-job.beta.forged',
+    '$KV.belfry-locks.default.beta.lock.forged',
+    'belfry.dead.default.alpha.1',
   ])('keep a worker from publishing %s', async (subject) => {
     const nc = await client(alpha)
     expect(await refusal(nc, () => nc.publish(subject, '{}'))).toContain(subject)
