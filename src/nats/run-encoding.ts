@@ -9,6 +9,7 @@ const TYPES: Readonly<Record<RunEventType, true>> = {
   succeeded: true,
   failed: true,
   'handed-back': true,
+  lost: true,
   cancelled: true,
   expired: true,
   dead: true,

@@ -1,5 +1,5 @@
 import type { FireId, ScheduleKey } from '../core/names.ts'
-import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { Fire, LogEntry } from '../core/trigger/log-entry.ts'
 
 /** What the log remembers of an entry, without its payload. */
 export interface LogRecord {
@@ -86,6 +86,8 @@ export interface FireLog {
   last(key: ScheduleKey): Promise<LogRecord | null>
   /** The last entry of every schedule, one-offs left out, in no order. Throws retryable. */
   lastOfAll(): Promise<readonly LogRecord[]>
+  /** The fire at a sequence, whole; null if it is not there any more, or is none. Throws retryable. */
+  fire(sequence: number): Promise<Fire | null>
   info(): Promise<LogInfo>
   /** Tells all records from `fromSequence` (included) on, until `signal` aborts, over reconnects and recreation. */
   follow(fromSequence: number, follower: LogFollower, signal: AbortSignal): void

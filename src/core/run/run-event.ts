@@ -4,7 +4,7 @@ import type { FireId } from '../names.ts'
  * What a worker tells of a run, one event a message, in order, on the run's own subject (docs/spec/wire.md, "Runs").
  * The newest event of a run says where it stands and what its next attempt is numbered.
  */
-export type RunEvent = Started | Succeeded | Failed | HandedBack | Cancelled | Expired | Dead
+export type RunEvent = Started | Succeeded | Failed | HandedBack | Lost | Cancelled | Expired | Dead
 
 export type RunEventType = RunEvent['type']
 
@@ -67,6 +67,14 @@ export interface HandedBack extends RunFacts {
   readonly notOn?: string
 }
 
+/**
+ * Told by the leader: no sign of it for longer than its job's timeout and two acknowledgement waits. Nothing waits for it
+ * any more; a worker that is given its message again goes on with it.
+ */
+export interface Lost extends RunFacts {
+  readonly type: 'lost'
+}
+
 export interface Cancelled extends EndFacts {
   readonly type: 'cancelled'
   readonly by: string
@@ -78,7 +86,8 @@ export interface Expired extends EndFacts {
   readonly type: 'expired'
 }
 
-export type DeathReason = 'attempts' | 'permanent' | 'no-handler' | 'unreadable'
+/** `terminated`: a worker without the SDK said that the message must not come again. */
+export type DeathReason = 'attempts' | 'permanent' | 'no-handler' | 'unreadable' | 'terminated'
 
 /** Failed for good: the message is terminated and goes to the dead letters. */
 export interface Dead extends EndFacts {
