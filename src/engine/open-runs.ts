@@ -6,6 +6,7 @@ import { NO_RUNS, type RunsGoing } from '../core/trigger/overlap.ts'
 export class OpenRuns {
   readonly #runs = new Map<FireId, OpenRun>()
   readonly #bySequence = new Map<number, FireId>()
+  readonly #failed = new Set<FireId>()
   readonly #going = new Map<string, RunsGoing>()
 
   constructor(runs: readonly OpenRun[]) {
@@ -24,6 +25,11 @@ export class OpenRuns {
     return this.#runs.values()
   }
 
+  /** Those whose next attempt waits for its time. */
+  failed(): Iterable<OpenRun> {
+    return [...this.#failed].flatMap((run) => this.#runs.get(run) ?? [])
+  }
+
   /** The run whose newest message in the log is this one. */
   bySequence(sequence: number): OpenRun | undefined {
     const run = this.#bySequence.get(sequence)
@@ -38,6 +44,8 @@ export class OpenRuns {
   put(run: OpenRun): void {
     const before = this.#runs.get(run.run)
     this.#runs.set(run.run, run)
+    if (run.state === 'failed') this.#failed.add(run.run)
+    else this.#failed.delete(run.run)
     if (before === undefined || before.sequence !== run.sequence) {
       if (before !== undefined) this.#bySequence.delete(before.sequence)
       if (run.sequence > 0) this.#bySequence.set(run.sequence, run.run)
@@ -52,12 +60,14 @@ export class OpenRuns {
     const before = this.#runs.get(run)
     if (before === undefined) return
     this.#runs.delete(run)
+    this.#failed.delete(run)
     this.#bySequence.delete(before.sequence)
     if (before.state !== 'lost') this.#count(place, -1, endedAt)
   }
 
   clear(): void {
     this.#runs.clear()
+    this.#failed.clear()
     this.#bySequence.clear()
     this.#going.clear()
   }

@@ -47,6 +47,8 @@ export class RunTracker {
   readonly open: OpenRuns
   /** Ends of runs whose fires have not been told yet; the two come from different streams. */
   readonly #endedAhead = new Set<FireId>()
+  /** Notices of fires that have not been told yet: a quick worker acknowledges before the log tells. */
+  readonly #noticesAhead = new Map<number, ToldNotice>()
   #positions: RunPositions
 
   constructor(options: RunTrackerOptions) {
@@ -67,7 +69,12 @@ export class RunTracker {
     if (info.incarnation !== this.#positions.incarnation) {
       // Another log has other runs; what is known of the old one's sequences means nothing in it.
       this.open.clear()
-      this.#positions = { incarnation: info.incarnation, fires: info.firstSequence - 1, events: 0, notices: 0 }
+      this.#positions = {
+        incarnation: info.incarnation,
+        fires: info.firstSequence - 1,
+        events: 0,
+        notices: 0,
+      }
     } else {
       for (const ended of snapshot?.owed ?? []) onEnded(ended)
     }
@@ -107,6 +114,7 @@ export class RunTracker {
   #begin(incarnation: string): void {
     this.open.clear()
     this.#endedAhead.clear()
+    this.#noticesAhead.clear()
     this.#moved({ incarnation, fires: 0 })
   }
 
@@ -117,6 +125,7 @@ export class RunTracker {
   #takeRecord(record: LogRecord): void {
     const fire = storedFireOf(record)
     if (fire !== null && !this.#endedAhead.delete(fire.run)) this.#takeFire(fire)
+    this.#noticesAhead.delete(record.sequence)
     this.#moved({ fires: Math.max(this.#positions.fires, record.sequence) })
   }
 
@@ -128,6 +137,10 @@ export class RunTracker {
     if (run === before) return
     this.open.put(run)
     this.#options.onChange(run)
+    const notice = this.#noticesAhead.get(run.sequence)
+    if (notice === undefined) return
+    this.#noticesAhead.delete(run.sequence)
+    this.#options.onNotice(run, notice)
   }
 
   #takeEvent(told: ToldEvent): void {
@@ -148,8 +161,10 @@ export class RunTracker {
 
   #takeNotice(told: ToldNotice): void {
     this.#moved({ notices: Math.max(this.#positions.notices, told.sequence) })
-    const run = this.open.bySequence(told.notice.fireSequence)
+    const { fireSequence } = told.notice
+    const run = this.open.bySequence(fireSequence)
     if (run !== undefined) this.#options.onNotice(run, told)
+    else if (fireSequence > this.#positions.fires) this.#noticesAhead.set(fireSequence, told)
   }
 }
 

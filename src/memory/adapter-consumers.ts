@@ -24,7 +24,9 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
   async list(): Promise<readonly KnownConsumer[]> {
     return [...this.#held.values()].map((held) => {
       const { tenant, adapter, digest } = held.consumer
-      return { tenant, adapter, digest, paused: this.#isPaused(held), pending: this.#waiting(held).length }
+      const waiting = this.#waiting(held)
+      const ackFloor = (waiting[0]?.record.sequence ?? this.#stream.lastSequence + 1) - 1
+      return { tenant, adapter, digest, paused: this.#isPaused(held), pending: waiting.length, ackFloor }
     })
   }
 

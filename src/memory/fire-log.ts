@@ -48,6 +48,7 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
     onReturn: (listener, signal) => stream.onReturn(listener, signal),
     last: (key) => read('last', nameOf(key), () => stream.last(key, serverTime())),
     lastOfAll: () => read('lastOfAll', '', () => stream.lastOfAll(serverTime())),
+    fire: (sequence) => read('fire', `${sequence}`, () => stream.fire(sequence, serverTime())),
     info: () =>
       read('info', '', () => ({
         incarnation: stream.incarnation,

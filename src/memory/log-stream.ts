@@ -1,5 +1,5 @@
 import { idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
-import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { Fire, LogEntry } from '../core/trigger/log-entry.ts'
 import type { LogFollower, LogRecord, StoredContent } from '../ports/fire-log.ts'
 
 /** One stored message. */
@@ -46,6 +46,12 @@ export class MemoryLogStream {
   last(key: ScheduleKey, now: number): LogRecord | null {
     const entries = this.#ofSchedule.get(nameOf(key)) ?? []
     return entries.findLast((stored) => isAlive(stored, now))?.record ?? null
+  }
+
+  /** The whole fire at a sequence; null if there is none. */
+  fire(sequence: number, now: number): Fire | null {
+    const entry = this.stored(now).find(({ record }) => record.sequence === sequence)?.entry
+    return entry?.kind === 'fire' ? entry : null
   }
 
   /** The last entry of every schedule. */

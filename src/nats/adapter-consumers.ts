@@ -176,5 +176,6 @@ function knownFrom(info: ConsumerInfo): KnownConsumer | null {
     digest,
     paused: info.paused === true,
     pending: info.num_pending + info.num_ack_pending,
+    ackFloor: info.ack_floor.stream_seq,
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Msg } from '@nats-io/nats-core'
 import { type FireId, idOfFire, isOneOff, type ScheduleKey, secondsText } from '../core/names.ts'
-import type { Fire, LogEntry, Marker } from '../core/trigger/log-entry.ts'
+import type { Fire, FireReason, LogEntry, Marker } from '../core/trigger/log-entry.ts'
 import { baseOf } from '../core/trigger/one-off.ts'
 import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
 import {
@@ -167,6 +167,43 @@ export function decodeRecord(stored: StoredHeaders): LogRecord | null {
     count: numberOf(stored.header('belfry-count')),
     target: parsed.target,
     retry: run ? { run: run as FireId, attempt: numberOf(stored.header('belfry-attempt')) } : null,
+  }
+}
+
+/** The whole fire; null if it is none, or was not written by belfry. */
+export function decodeFire(stored: StoredHeaders, payload: string): Fire | null {
+  const record = decodeRecord(stored)
+  if (record === null || record.target === null || record.fireId === null) return null
+  const text = (name: string) => decodeHeaderValue(stored.header(name) ?? '')
+  const number = (name: string) => numberOf(stored.header(name))
+  const optional = (name: string) => (stored.header(name) ? text(name) : null)
+  const [asked, cause, notOn] = [
+    optional('belfry-asked'),
+    optional('belfry-cause'),
+    optional('belfry-not-on'),
+  ]
+  const missedCount = number('belfry-missed-count')
+  const calendars = optional('belfry-calendars')
+  return {
+    kind: 'fire',
+    key: record.key,
+    nominal: record.nominal,
+    count: record.count,
+    reason: record.reason as FireReason,
+    term: number('belfry-term'),
+    revision: text('belfry-revision'),
+    generation: number('belfry-generation'),
+    ttlSeconds: number('Nats-TTL'),
+    ...record.target,
+    message: text('ce-type'),
+    jobVersion: number('belfry-job-version'),
+    payload,
+    calendars: calendars === null ? [] : calendars.split(','),
+    tz: text('belfry-tz'),
+    ...(asked === null ? {} : { asked }),
+    ...(missedCount === 0 ? {} : { missedCount }),
+    ...(cause === null ? {} : { cause }),
+    ...(record.retry === null ? {} : { retry: notOn === null ? record.retry : { ...record.retry, notOn } }),
   }
 }
 

@@ -14,7 +14,14 @@ import { Appender, type AppenderOptions } from './appender.ts'
 import { keepsExpectationsApart } from './batch-versions.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, followStream, readStream } from './feed.ts'
-import { contentOf, decodeRecord, encodeAgain, encodeEntry, type NatsContent } from './fire-encoding.ts'
+import {
+  contentOf,
+  decodeFire,
+  decodeRecord,
+  encodeAgain,
+  encodeEntry,
+  type NatsContent,
+} from './fire-encoding.ts'
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
 import type { Answer, Message } from './publisher.ts'
@@ -61,6 +68,14 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
       if (message === null) return null
       const { subject, storedAt, headers } = message
       return decodeRecord({ subject, sequence, storedAt, header: (name) => headers.get(name) })
+    },
+
+    async fire(sequence) {
+      const message = await messageAt(connection, names.fires, sequence)
+      if (message === null) return null
+      const { subject, storedAt, headers, payload } = message
+      const header = (name: string) => headers.get(name)
+      return decodeFire({ subject, sequence, storedAt, header }, payload.toString('utf8'))
     },
 
     onReturn(listener, signal) {

@@ -30,6 +30,7 @@ export interface Names {
   readonly advisories: string
   readonly workers: string
   readonly locks: string
+  readonly tracker: string
   readonly eventSubjects: string
   readonly runSubjects: string
   readonly logSubjects: string
@@ -63,6 +64,7 @@ export function createNames(prefix = 'belfry'): Names {
     advisories: `${upper}_ADVISORIES`,
     workers: `${prefix}-workers`,
     locks: `${prefix}-locks`,
+    tracker: `${prefix}-tracker`,
     eventSubjects: `${prefix}.event.>`,
     runSubjects: `${prefix}.run.>`,
     logSubjects: `${prefix}.log.>`,

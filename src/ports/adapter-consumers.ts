@@ -18,6 +18,8 @@ export interface KnownConsumer {
   readonly paused: boolean
   /** Fires not yet acknowledged: waiting or in flight. */
   readonly pending: number
+  /** Every fire of it up to this sequence of the log has been acknowledged or given up. */
+  readonly ackFloor: number
 }
 
 export interface AdapterConsumers {

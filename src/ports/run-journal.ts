@@ -4,8 +4,7 @@ import type { RunEvent } from '../core/run/run-event.ts'
 
 /** What the server says of the delivery of one fire. All of it is best effort: none may come. */
 export interface DeliveryNotice {
-  readonly kind:
-    /** A worker acknowledged it. */
+  readonly kind: /** A worker acknowledged it. */
     | 'acknowledged'
     /** It was delivered as often as its consumer allows, and is not delivered any more. */
     | 'exhausted'

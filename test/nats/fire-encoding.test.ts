@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fireIdOf } from '../../src/core/names.ts'
 import type { LogEntry } from '../../src/core/trigger/log-entry.ts'
 import { buildOneOff } from '../../src/core/trigger/one-off.ts'
-import { decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
+import { decodeFire, decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
 import { decodeHeaderValue, encodeHeaderValue, headerReader } from '../../src/nats/headers.ts'
 import { addressOf, createNames, parseFireSubject, patternOf } from '../../src/nats/names.ts'
 import { NOON, someFire, someMarker } from '../support/entries.ts'
@@ -108,6 +108,20 @@ describe('the wire format', () => {
     const record = decodeRecord({ subject, sequence: 10, storedAt: 5, header })
     expect(record?.fireId).toBe(`acme/${RETRY.key.schedule}`)
     expect(record?.retry).toEqual({ run: 'acme/import@2026-01-27T12:00:00Z', attempt: 3 })
+  })
+
+  it.each([
+    ['a full one', FULL_FIRE],
+    ['a plain one', someFire('import')],
+    ['a retry', RETRY],
+    ['a chained one', CHAINED],
+  ])('gives a whole fire back, so that it can be sent again: %s', (_, fire) => {
+    const { subject, headers: block, payload } = encodeEntry(names, fire, 9)
+    const lines = Buffer.from(block.encode()).toString('utf8').split('\r\n')
+    const header = (name: string) =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+    const stored = { subject, sequence: 10, storedAt: 5, header }
+    expect(decodeFire(stored, Buffer.from(payload).toString('utf8'))).toEqual(fire)
   })
 
   it('makes subject and pattern from one identity, so that the pattern always covers the subject', () => {

@@ -40,7 +40,11 @@ export interface OpenRun extends RunPlace {
   /** The newest of its events, in the stream of run events; 0: none. The next one expects it. */
   readonly eventSequence: number
   /** While failed: when the next attempt may be, who sees to it, and who is to leave it to another. */
-  readonly retry: { readonly at: number; readonly by: 'server' | 'leader'; readonly notOn: string | null } | null
+  readonly retry: {
+    readonly at: number
+    readonly by: 'server' | 'leader'
+    readonly notOn: string | null
+  } | null
 }
 
 /** A fire as the log tells it. */

@@ -86,8 +86,11 @@ export interface Expired extends EndFacts {
   readonly type: 'expired'
 }
 
-/** `terminated`: a worker without the SDK said that the message must not come again. */
-export type DeathReason = 'attempts' | 'permanent' | 'no-handler' | 'unreadable' | 'terminated'
+/**
+ * `terminated`: a worker without the SDK said that the message must not come again. `expired`: the log is about to forget
+ * its fire.
+ */
+export type DeathReason = 'attempts' | 'permanent' | 'no-handler' | 'unreadable' | 'terminated' | 'expired'
 
 /** Failed for good: the message is terminated and goes to the dead letters. */
 export interface Dead extends EndFacts {

@@ -1,0 +1,279 @@
+/**
+ * Sees to runs while this instance leads: what their ends ask for, their next attempts, and those that nobody tells of.
+ *
+ * Job: one run tracker a term, and what follows from it: dead letters, attempts that the leader sends, the ends of runs
+ * whose workers only acknowledge, the sweep of those whose message was lost. Invariants:
+ * - What the end of a run asks for is done at least once, and is idempotent by the run's id.
+ * - Nobody's run is ended here but through its chain of events: who has ended it before wins.
+ * - Nothing is done without leadership that is still trusted.
+ * On failure of a store: what was to be done stays owed, is tried again, and stands in the next term's snapshot.
+ */
+import type { FireId, ScheduleKey } from '../core/names.ts'
+import type { EndedRun, OpenRun, RunPlace, StoredFire } from '../core/run/open-run.ts'
+import type { RunsGoing } from '../core/trigger/overlap.ts'
+import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { FireLog } from '../ports/fire-log.ts'
+import type { RunJournal } from '../ports/run-journal.ts'
+import type { Store } from '../ports/store.ts'
+import type { Logger } from '../ports/telemetry.ts'
+import type { OneOffWriter } from './one-off-writer.ts'
+import { RunNotices } from './run-notices.ts'
+import { RunRetries } from './run-retries.ts'
+import { readRunSnapshot, writeRunSnapshot } from './run-snapshot.ts'
+import { type RunLimits, SWEEP_MS, sweepRuns } from './run-sweep.ts'
+import { RunTracker } from './run-tracker.ts'
+
+export interface RunKeeperOptions {
+  readonly log: FireLog
+  readonly journal: RunJournal
+  readonly deadLetters: DeadLetters
+  readonly oneOffs: OneOffWriter
+  /** Where snapshots are kept. */
+  readonly store: Store
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly mayWrite: () => boolean
+  readonly instance: string
+  readonly drawNonce: () => string
+  readonly consumers: Pick<AdapterConsumers, 'list'>
+  readonly limitsOf: (place: RunPlace) => RunLimits
+  /** Told of a run of which nothing was heard for too long. */
+  readonly onLost: (run: OpenRun) => void
+  /** Told when a schedule may have become free, or not. */
+  readonly onRuns: (key: ScheduleKey) => void
+  /** What else the end of a run asks for. Throws retryable; told again until it returns. */
+  readonly onEnded: (ended: EndedRun, signal: AbortSignal) => Promise<void>
+}
+
+const RETRY_MS = 1_000
+const AT_ONCE = 16
+const SNAPSHOT_MS = 30_000
+/** A snapshot of many runs is not written as often. */
+const SNAPSHOT_MS_A_RUN = 3
+
+export class RunKeeper {
+  readonly #options: RunKeeperOptions
+  #tracker: RunTracker | null = null
+  #owed = new Map<FireId, EndedRun>()
+  #notices: RunNotices | null = null
+  #ready = false
+  #wake = new AbortController()
+  #snapshots = 0
+  /** Runs that somebody asked to stop: asked again when a worker begins with them. */
+  readonly #stopping = new Map<FireId, { readonly by: string; readonly reason: string }>()
+
+  constructor(options: RunKeeperOptions) {
+    this.#options = options
+  }
+
+  /** Runs that have not ended; null while this instance does not know, because it does not lead or has just begun to. */
+  get open(): RunTracker['open'] | null {
+    return this.#ready ? (this.#tracker?.open ?? null) : null
+  }
+
+  /** null: not known yet; whoever must know waits, and is told by `onRuns`. */
+  going(key: ScheduleKey): RunsGoing | null {
+    return this.open?.going(key) ?? null
+  }
+
+  /** Told by whoever has stored a fire. */
+  stored(fire: StoredFire): void {
+    this.#tracker?.stored(fire)
+  }
+
+  /** Asks for a run to be stopped. `not-open`: it has ended, or never was. */
+  async cancel(
+    run: FireId,
+    request: { readonly by: string; readonly reason: string },
+  ): Promise<'cancelled' | 'asked' | 'not-open'> {
+    const { journal, clock, instance } = this.#options
+    const known = this.open?.get(run)
+    if (known === undefined) return 'not-open'
+    if (known.state === 'failed' && known.retry?.by === 'leader') {
+      const at = new Date(clock.now()).toISOString()
+      const { attempt, sequence, eventSequence } = known
+      const event = {
+        type: 'cancelled',
+        run,
+        attempt,
+        at,
+        instance,
+        sequence,
+        delivery: 0,
+        startedAt: null,
+        ...request,
+      } as const
+      if ((await journal.append(known, event, eventSequence)) !== 'conflict') return 'cancelled'
+    }
+    this.#stopping.set(run, request)
+    journal.askToStop(known, run, request)
+    return 'asked'
+  }
+
+  /** Keeps runs until `signal` aborts; then leaves a snapshot behind, as far as the store takes it. */
+  async lead(term: number, signal: AbortSignal): Promise<void> {
+    const { clock, logger, store } = this.#options
+    while (!signal.aborted) {
+      const attempt = new AbortController()
+      const end = () => attempt.abort()
+      signal.addEventListener('abort', end, { once: true })
+      try {
+        await this.#begin(await readRunSnapshot(store), attempt.signal)
+        if (!signal.aborted) await this.#keep(term, attempt.signal)
+      } catch (error) {
+        logger.warn('runs cannot be followed now', { error: String(error) })
+        await clock.sleep(RETRY_MS, signal)
+      } finally {
+        signal.removeEventListener('abort', end)
+        attempt.abort()
+      }
+    }
+    this.#ready = false
+  }
+
+  async #begin(snapshot: Awaited<ReturnType<typeof readRunSnapshot>>, signal: AbortSignal): Promise<void> {
+    const { log, journal, clock, logger, instance, mayWrite } = this.#options
+    this.#owed = new Map()
+    this.#notices = new RunNotices({ journal, clock, logger, instance, mayWrite })
+    this.#tracker = new RunTracker({
+      log,
+      journal,
+      clock,
+      snapshot,
+      onEnded: (ended) => this.#ended(ended),
+      onChange: (run) => this.#changed(run),
+      onNotice: (run, told) => {
+        this.#notices?.add(run, told)
+        this.#wake.abort()
+      },
+    })
+    await this.#tracker.start(signal)
+    this.#ready = !signal.aborted
+    if (this.#ready) for (const run of this.#tracker.open.all()) this.#tell(run)
+  }
+
+  async #keep(term: number, signal: AbortSignal): Promise<void> {
+    const { clock, log, oneOffs, journal, logger, instance } = this.#options
+    const retries = new RunRetries({ log, oneOffs, journal, clock, logger, instance, term })
+    const tracker = this.#tracker!
+    let sweepAt = clock.monotonic() + SWEEP_MS
+    let snapshotAt = clock.monotonic() + SNAPSHOT_MS
+    while (!signal.aborted) {
+      const wake = new AbortController()
+      this.#wake = wake
+      const onAbort = () => wake.abort()
+      signal.addEventListener('abort', onAbort, { once: true })
+      const done = await this.#settle(signal)
+      const noticed = await this.#notices!.work(signal)
+      const nextRetry = await retries.work(tracker.open, signal)
+      if (clock.monotonic() >= sweepAt) {
+        await this.#sweep()
+        sweepAt = clock.monotonic() + SWEEP_MS
+      }
+      if (clock.monotonic() >= snapshotAt) {
+        await this.#snapshot()
+        snapshotAt = clock.monotonic() + SNAPSHOT_MS + SNAPSHOT_MS_A_RUN * tracker.open.size
+      }
+      const next = Math.min(sweepAt, snapshotAt) - clock.monotonic()
+      const restMs = done && noticed ? Math.min(nextRetry, next) : RETRY_MS
+      await clock.sleep(Math.max(1, restMs), wake.signal)
+      signal.removeEventListener('abort', onAbort)
+    }
+    await this.#snapshot()
+  }
+
+  #ended(ended: EndedRun): void {
+    this.#stopping.delete(ended.run)
+    this.#owed.set(ended.run, ended)
+    this.#options.onRuns({ tenant: ended.tenant, schedule: ended.schedule })
+    this.#wake.abort()
+  }
+
+  #changed(run: OpenRun): void {
+    const request = this.#stopping.get(run.run)
+    if (request !== undefined && run.state === 'running')
+      this.#options.journal.askToStop(run, run.run, request)
+    if (run.state === 'failed' || run.state === 'lost') this.#wake.abort()
+    if (run.state === 'lost') this.#tell(run)
+  }
+
+  #tell({ tenant, schedule }: OpenRun): void {
+    this.#options.onRuns({ tenant, schedule })
+  }
+
+  /** Does what ended runs ask for. False: some of it is still owed. */
+  async #settle(signal: AbortSignal): Promise<boolean> {
+    let whole = true
+    while (this.#owed.size > 0 && whole && !signal.aborted) {
+      const some = [...this.#owed.values()].slice(0, AT_ONCE)
+      const results = await Promise.all(some.map((ended) => this.#settleOne(ended, signal)))
+      whole = results.every(Boolean)
+    }
+    return whole
+  }
+
+  async #settleOne(ended: EndedRun, signal: AbortSignal): Promise<boolean> {
+    const { onEnded, logger, mayWrite } = this.#options
+    if (!mayWrite()) return false
+    try {
+      await this.#bury(ended)
+      await onEnded(ended, signal)
+    } catch (error) {
+      logger.warn('what the end of a run asks for cannot be done now', {
+        run: ended.run,
+        error: String(error),
+      })
+      return false
+    }
+    if (this.#owed.get(ended.run) === ended) this.#owed.delete(ended.run)
+    return true
+  }
+
+  async #bury({ event, tenant, adapter, job, run, endedAt }: EndedRun): Promise<void> {
+    if (event.type !== 'dead') return
+    const { deadLetters, logger } = this.#options
+    const { sequence: fireSequence, attempt: attempts, reason, error } = event
+    const outcome = await deadLetters.bury({
+      tenant,
+      adapter,
+      fireSequence,
+      run,
+      job,
+      reason,
+      attempts,
+      error: error.message,
+      diedAt: endedAt,
+    })
+    if (outcome === 'buried') logger.warn('a run is dead', { run, reason, attempts, error: error.message })
+    if (outcome === 'fire-is-gone')
+      logger.error('a run is dead, and the log has lost its fire', { run, reason })
+  }
+
+  async #sweep(): Promise<void> {
+    const { logger } = this.#options
+    try {
+      await sweepRuns(this.#tracker!.open, this.#notices!, this.#options)
+    } catch (error) {
+      logger.warn('open runs cannot be compared with their consumers now', { error: String(error) })
+    }
+  }
+
+  async #snapshot(): Promise<void> {
+    const { store, logger, drawNonce } = this.#options
+    const tracker = this.#tracker!
+    const unseen = this.#notices!.oldest
+    const positions =
+      unseen === null
+        ? tracker.positions
+        : { ...tracker.positions, notices: Math.min(tracker.positions.notices, unseen - 1) }
+    const set = this.#snapshots % 2 === 0 ? 0 : 1
+    try {
+      const snapshot = { positions, open: [...tracker.open.all()], owed: [...this.#owed.values()] }
+      if (await writeRunSnapshot(store, snapshot, { set, mark: drawNonce() })) this.#snapshots += 1
+    } catch (error) {
+      logger.warn('the snapshot of runs cannot be stored now', { error: String(error) })
+    }
+  }
+}
