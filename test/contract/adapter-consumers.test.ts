@@ -30,10 +30,10 @@ describe.each(portsFamilies())('the consumers of adapters $title', (family) => {
   const pending = async () => (await consumers.list()).map((known) => known.pending)
 
   it('are made once, and an unchanged one is not written again', async () => {
-    expect(await consumers.list()).toEqual([])
+    expect(await consumers.list()).toMatchObject([])
     expect(await consumers.ensure(zerodha())).toBe('created')
     expect(await ports[1].consumers.ensure(zerodha())).toBe('unchanged')
-    expect(await consumers.list()).toEqual([
+    expect(await consumers.list()).toMatchObject([
       { tenant: 'default', adapter: 'zerodha', digest: 'd1', paused: false, pending: 0 },
     ])
   })

@@ -36,7 +36,7 @@ describe('the layout', () => {
 
   it('is made where nothing is, and left alone where it is right', async () => {
     const first = await ensureLayout(connection, SMALL)
-    expect(first.created).toHaveLength(13)
+    expect(first.created).toHaveLength(14)
     expect(first.differences).toEqual([])
     const second = await ensureLayout(connection, SMALL)
     expect(second).toEqual({ created: [], updated: [], unchanged: first.created, differences: [] })
