@@ -12,6 +12,7 @@
  */
 import {
   attemptOf,
+  type DeathReason,
   type HandBackReason,
   isFinal,
   type RunError,
@@ -491,7 +492,7 @@ type FinalEvent =
   | { readonly type: 'expired' }
   | {
       readonly type: 'dead'
-      readonly reason: 'attempts' | 'permanent' | 'no-handler' | 'unreadable'
+      readonly reason: DeathReason
       readonly error: RunError
     }
 
