@@ -1,111 +1,107 @@
 /**
- * How fast the log stores fenced fires, one publish each, against the same bytes published with nothing but the
- * client: the same encoder, but no fence and no table of answers; the same window. Only the ratio within one run means anything.
+ * How fast the log stores fires that are due in the same second, against the same bytes published with nothing but the
+ * client: the same encoder, window and server, but no fence and no table of answers. Only ratios within one run mean
+ * anything. What each row is stands in docs/guides/benchmarks.md.
  *
- *   npm run bench:publish -- [fires=100000] [rounds=5]
+ *   npm run bench:publish -- [fires=100000] [rounds=5] [always: fires=20000]
  */
-import { createInbox } from '@nats-io/nats-core'
+import { loadavg } from 'node:os'
 import type { Connection } from '../../src/nats/connection.ts'
-import { encodeEntry } from '../../src/nats/fire-encoding.ts'
 import { createNatsFireLog } from '../../src/nats/fire-log.ts'
 import { ensureLayout } from '../../src/nats/layout.ts'
-import { type Message, Publisher } from '../../src/nats/publisher.ts'
-import { NOON, someFire } from '../../test/support/entries.ts'
+import { Publisher } from '../../src/nats/publisher.ts'
+import type { FireLog } from '../../src/ports/fire-log.ts'
+import { someFire } from '../../test/support/entries.ts'
 import { connectTo, startNatsServer } from '../../test/support/nats-server.ts'
+import { publishPlain, publishUnfencedBatches } from './plain.ts'
 
-const [count = 100_000, rounds = 5] = process.argv.slice(2).map(Number)
-const WINDOW = 2_048
-const FIRST_HEADER = 'NATS/1.0\r\n'.length
-const LETTER_X = 'X'.charCodeAt(0)
+const [count = 100_000, rounds = 5, countAlways = 20_000] = process.argv.slice(2).map(Number)
 
-const server = await startNatsServer()
-const connection = await connectTo(server)
-const ratios: number[] = []
-try {
-  await ensureLayout(connection, { firesMaxBytes: 4 * 1024 ** 3 })
-  const publisher = new Publisher(connection, { window: WINDOW })
-  const log = createNatsFireLog({ connection, publisher })
-  await connection.ask(
-    '$JS.API.STREAM.CREATE.RAW',
-    {
-      name: 'RAW',
-      subjects: ['raw.>'],
-      storage: 'file',
-      discard: 'new',
-      max_bytes: 4 * 1024 ** 3,
-      allow_msg_ttl: true,
-    },
-    'creating the raw stream',
-  )
-  for (let round = 0; round < rounds; round += 1) {
-    const schedules = Array.from({ length: count }, (_, index) => `r${round}-${index}`)
-    const raw = await rate(() =>
-      publishRaw(connection, count, (index) => rawMessage(connection, schedules[index] as string)),
-    )
-    const fenced = await rate(async () => {
+interface Row {
+  readonly name: string
+  run(connection: Connection, schedules: readonly string[]): Promise<void>
+}
+
+const rows = {
+  plain: { name: 'plain', run: publishPlain },
+  unfenced: { name: 'unfenced batches', run: publishUnfencedBatches },
+} satisfies Record<string, Row>
+
+await compare({
+  title: 'default sync',
+  jetstream: '',
+  fires: count,
+  rows: [rows.plain, fenced('the log', 'measured'), fenced('singles', 'never'), fenced('batches', 'always')],
+  against: 'plain',
+})
+await compare({
+  title: 'sync_interval: always',
+  jetstream: 'sync_interval: always',
+  fires: countAlways,
+  rows: [rows.unfenced, fenced('the log', 'measured'), fenced('batches', 'always')],
+  against: 'unfenced batches',
+})
+
+/** One log for all rounds, as in a process that lives: what it has measured it knows. */
+function fenced(name: string, batches: 'measured' | 'always' | 'never'): Row {
+  let opened: FireLog | undefined
+  return {
+    name,
+    async run(connection, schedules) {
+      opened ??= createNatsFireLog({ connection, publisher: new Publisher(connection), batches })
+      const log = opened
+      await log.info()
       const outcomes = await Promise.all(schedules.map((schedule) => log.append(someFire(schedule), 0)))
       const stored = outcomes.filter(({ kind }) => kind === 'stored').length
-      if (stored !== count) throw new Error(`only ${stored} of ${count} fires were stored`)
-    })
-    // The first round warms up.
-    if (round > 0) ratios.push(fenced / raw)
-    console.log(
-      `round ${round}: plain ${perSecond(raw)}, fenced fires ${perSecond(fenced)}, ratio ${(fenced / raw).toFixed(2)}`,
-    )
+      if (stored !== schedules.length)
+        throw new Error(`only ${stored} of ${schedules.length} fires were stored`)
+    },
   }
-  console.log(`median ratio ${median(ratios).toFixed(2)} over ${ratios.length} rounds of ${count}`)
-  publisher.close()
-} finally {
-  await connection.close()
-  await server.stop()
 }
 
-/** The same encoder and the same number of bytes, but the server sees no expectation in them. */
-function rawMessage(connection: Connection, schedule: string): Message {
-  const { headers, payload } = encodeEntry(connection.names, someFire(schedule, NOON), 0)
-  const bytes = headers.encode()
-  const second = FIRST_HEADER + 'Nats-Expected-Last-Subject-Sequence: 0\r\n'.length
-  bytes[FIRST_HEADER] = LETTER_X
-  bytes[second] = LETTER_X
-  return { subject: `raw.default.${schedule}.import.zerodha.0`, headers, payload }
+interface Comparison {
+  readonly title: string
+  readonly jetstream: string
+  readonly fires: number
+  readonly rows: readonly Row[]
+  readonly against: string
 }
 
-/** As lean as it can be: one inbox, a counter, a window. */
-async function publishRaw(
-  { nc }: Connection,
-  count: number,
-  make: (index: number) => Message,
-): Promise<void> {
-  const inbox = createInbox()
-  let sent = 0
-  let answered = 0
-  await new Promise<void>((resolve) => {
-    const fill = () => {
-      while (sent < count && sent - answered < WINDOW) {
-        const { subject, headers, payload } = make(sent)
-        nc.publish(subject, payload, { reply: inbox, headers: headers.forClient() })
-        sent += 1
+async function compare({ title, jetstream, fires, rows, against }: Comparison): Promise<void> {
+  const server = await startNatsServer({ jetstream })
+  const connection = await connectTo(server)
+  const ratios = new Map<string, number[]>()
+  try {
+    await ensureLayout(connection, { firesMaxBytes: 8 * 1024 ** 3 })
+    console.log(`${title}: ${fires} fires a row, ${rounds} rounds; load of the machine ${load()}`)
+    for (let round = 0; round < rounds; round += 1) {
+      const rates = new Map<string, number>()
+      for (const [index, { name, run }] of rows.entries()) {
+        const schedules = Array.from({ length: fires }, (_, at) => `r${round}-${index}-${at}`)
+        const start = performance.now()
+        await run(connection, schedules)
+        rates.set(name, (fires / (performance.now() - start)) * 1000)
       }
+      const base = rates.get(against) ?? Number.NaN
+      const shown = [...rates].map(
+        ([name, rate]) => `${name} ${perSecond(rate)} (${(rate / base).toFixed(2)})`,
+      )
+      console.log(`  round ${round}: ${shown.join(', ')}`)
+      // The first round warms up.
+      if (round === 0 && rounds > 1) continue
+      for (const [name, rate] of rates) ratios.set(name, [...(ratios.get(name) ?? []), rate / base])
     }
-    const subscription = nc.subscribe(inbox, {
-      callback: () => {
-        answered += 1
-        if (answered === count) {
-          subscription.unsubscribe()
-          resolve()
-        } else {
-          fill()
-        }
-      },
-    })
-    fill()
-  })
+    for (const [name, found] of ratios)
+      console.log(`  ${name} / ${against}: median ${median(found).toFixed(2)} over ${found.length} rounds`)
+    console.log(`  load of the machine ${load()}`)
+  } finally {
+    await connection.close()
+    await server.stop()
+  }
 }
 
-async function rate(work: () => Promise<void>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (count / (performance.now() - start)) * 1000
+function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1)
 }
 
 function perSecond(value: number): string {

@@ -14,7 +14,8 @@ const BETTER_BY = 0.8
 const SAMPLES_AT_FIRST = 3
 const TRY_AGAIN_MS = 300_000
 const REFUSED_MS = 60_000
-const WEIGHT_OF_NEW = 0.3
+/** Answers come in gusts: one measurement alone says little. */
+const LEAST_WEIGHT_OF_NEW = 0.05
 
 interface Cost {
   readonly msEach: number
@@ -44,9 +45,11 @@ export class BatchChoice {
     const measuredAt = this.#clock.monotonic()
     // What was measured long ago says nothing of now.
     const isCurrent = before !== null && measuredAt - before.measuredAt < TRY_AGAIN_MS
+    const samples = isCurrent ? before.samples + 1 : 1
+    const weight = Math.max(1 / samples, LEAST_WEIGHT_OF_NEW)
     this.#costs[way] = {
-      msEach: isCurrent ? before.msEach + WEIGHT_OF_NEW * (msEach - before.msEach) : msEach,
-      samples: (before?.samples ?? 0) + 1,
+      msEach: isCurrent ? before.msEach + weight * (msEach - before.msEach) : msEach,
+      samples,
       measuredAt,
     }
     this.#way = this.#choose()

@@ -46,6 +46,13 @@ describe('whether entries go one by one or in batches', () => {
     expect(choice.way).toBe('singles')
   })
 
+  it('is not led astray by one slow moment', () => {
+    const { choice, work } = onServer({ singles: 0.02, batches: 0.04 })
+    work(40)
+    choice.measured('singles', 256, 256 * 0.2)
+    expect(choice.way).toBe('singles')
+  })
+
   it('finds out within minutes when the server has changed', async () => {
     const { choice, clock, costs, work } = onServer({ singles: 0.02, batches: 0.04 })
     work(10)
