@@ -12,6 +12,7 @@ import {
   type LiveRecord,
   type LiveSnapshot,
 } from '../core/plan/live-entry.ts'
+import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import type { InstanceRecord } from '../engine/instance-record.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
@@ -36,12 +37,18 @@ export interface Sight {
   readonly lease: HeldLease | null
   readonly instances: readonly InstanceRecord[]
   readonly consumers: readonly KnownConsumer[]
+  readonly pauses: readonly PausedTarget[]
   readonly log: LogInfo
   /** The last entry of every schedule in the log. */
   readonly last: readonly LogRecord[]
   /** The local clock when this was read, epoch milliseconds. */
   readonly at: number
   readonly server: string
+}
+
+/** An operator's pause as the store has it. */
+export interface PausedTarget extends OperatorPause {
+  readonly target: string
 }
 
 /** Reads live state alone, for a plan. Empty where nothing was ever applied. */
@@ -64,14 +71,16 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
     const lease = createNatsLeaseStore({ connection, publisher })
     const instances = await store(connection.names.instances).entries()
     const state = await liveState(store, connection.names.live)
+    const at = systemClock.now()
     return {
       ...state,
+      pauses: await pausesIn(store(connection.names.overrides), at),
       lease: await lease.read(),
       instances: instances.map(({ value }) => JSON.parse(value) as InstanceRecord),
       consumers: await createNatsAdapterConsumers({ connection }).list(),
       log: await log.info(),
       last: await log.lastOfAll(),
-      at: systemClock.now(),
+      at,
       server: connection.server,
     }
   })
@@ -105,6 +114,16 @@ async function looking<T>(
     publisher.close()
     await connection.close()
   }
+}
+
+async function pausesIn(store: ReturnType<Looking['store']>, at: number): Promise<readonly PausedTarget[]> {
+  const pauses: PausedTarget[] = []
+  for (const { key, value } of await store.entries()) {
+    const override = parseOverride(value)
+    const pause = override.ok ? holdingPause(override.value, at) : null
+    if (pause !== null) pauses.push({ target: key.replaceAll('.', '/'), ...pause })
+  }
+  return pauses
 }
 
 async function liveState(store: Looking['store'], bucket: string) {

@@ -12,6 +12,7 @@ import { type CommandIo, EXIT_OK, EXIT_PROBLEMS, EXIT_USAGE } from './io.ts'
 import { loadCommand } from './load.ts'
 import { natsPermissionsCommand } from './nats-permissions.ts'
 import { nextCommand } from './next.ts'
+import { pauseCommand, resumeCommand } from './pause.ts'
 import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
@@ -28,6 +29,8 @@ const COMMANDS: readonly AddCommand[] = [
   planCommand,
   applyCommand,
   statusCommand,
+  pauseCommand,
+  resumeCommand,
   nextCommand,
   explainCommand,
   calendarCommand,

@@ -3,10 +3,12 @@ import type { Sight } from '../app/look.ts'
 import type { AttemptRecord } from '../core/plan/live-entry.ts'
 import type { Standing } from '../core/plan/standing.ts'
 import { formatDuration } from '../core/time/duration.ts'
+import { formatInstant } from '../core/time/instant.ts'
 import type { LogRecord } from '../ports/fire-log.ts'
 import type { HeldLease } from '../ports/lease.ts'
 import { inColumns } from './columns.ts'
 import { problemJson } from './problem-formats.ts'
+import { plain } from './problem-text.ts'
 
 export interface StatusFacts {
   readonly sight: Sight
@@ -26,7 +28,7 @@ const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
 export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
-  const { at, lease, applied, attempted, instances, log, live } = sight
+  const { at, lease, applied, attempted, instances, pauses, log, live } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
   const lines: string[] = []
@@ -49,6 +51,14 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
     lines.push(
       colors.red(
         `           ${attempt.message}${attempt.problemCount > 1 ? ` (and ${attempt.problemCount - 1} more)` : ''}`,
+      ),
+    )
+  }
+  for (const pause of pauses) {
+    const end = pause.until === null ? '' : `, until ${formatInstant(pause.until)}`
+    lines.push(
+      colors.yellow(
+        `paused     ${pause.target} by ${plain(pause.by)} since ${formatInstant(pause.at)}${end}, because ${plain(pause.reason)}`,
       ),
     )
   }
@@ -112,7 +122,7 @@ export function statusJson({
   total,
   last,
 }: StatusFacts): Readonly<Record<string, unknown>> {
-  const { at, lease, applied, attempted, instances, consumers, log, live } = sight
+  const { at, lease, applied, attempted, instances, consumers, pauses, log, live } = sight
   const instant = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString()
   return {
@@ -157,6 +167,11 @@ export function statusJson({
       nextDue: instant(nextDue),
     })),
     adapters: consumers,
+    pauses: pauses.map(({ at: since, until, ...rest }) => ({
+      ...rest,
+      since: instant(since),
+      until: instant(until),
+    })),
     log: { firstSequence: log.firstSequence, lastSequence: log.lastSequence, fill: log.fill },
     objects: live.size,
     scheduleCount: total,
