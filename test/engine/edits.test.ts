@@ -33,6 +33,26 @@ describe('an edit', () => {
     expect(after.filter((at) => Date.parse(at) % 4_000 !== 0)).toEqual([])
   })
 
+  it('of how late a time may be caught up brings nothing back that fired before it and whose entry has expired since', async () => {
+    const simulation = new Simulation('2026-01-04T23:59:59.500Z')
+    const hourly = (misfire: string) => every('1h', `, misfire: {policy: fire-all, maxCount: 1000${misfire}}`)
+    const source = new SimulatedSource(hourly(''))
+    let cut = false
+    const faults = () => (cut ? ({ kind: 'lose-request' } as const) : null)
+    await simulation.started('a', source, { faults })
+    await simulation.clock.advance(2_000)
+    expect(simulation.fires('tick')).toEqual(['2026-01-05T00:00:00.000Z'])
+    source.set(hourly(', maxLateness: 20d'))
+    await simulation.clock.advance(500)
+    // It dies before it could store its cursors, and for longer than the entry of that fire is kept nobody leads.
+    cut = true
+    simulation.clock.jump(8 * 86_400_000)
+    await simulation.started('b', source)
+    await simulation.clock.advance(5_000)
+    expect(simulation.fires('tick')[0]).toBe('2026-01-05T01:00:00.000Z')
+    expect(simulation.fires('tick')).toHaveLength(8 * 24)
+  })
+
   it('is never dated by a clock that has just jumped', async () => {
     const simulation = new Simulation(START)
     const source = new SimulatedSource(every('1s'))

@@ -31,6 +31,11 @@ export interface TimingFacts {
  * version of the tz database is not part of it: it differs between machines.
  */
 export function timingDigest({ spec, jobSuspended, calendars }: TimingFacts): string {
-  const timing = Object.fromEntries(TIMING_FIELDS.map((field) => [field, spec[field]]))
+  const timing = {
+    ...Object.fromEntries(TIMING_FIELDS.map((field) => [field, spec[field]])),
+    // The log keeps an entry as long as a missed time may be caught up. A version that may look back further must not
+    // look at times whose entries were stored to be kept for less: it begins at its own cut.
+    maxLateness: spec.misfire?.maxLateness,
+  }
   return digestOf([timing, jobSuspended, calendars])
 }

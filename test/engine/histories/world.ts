@@ -5,7 +5,6 @@ import { Random } from '../../support/random.ts'
 import { SimulatedSource, Simulation } from '../../support/simulation.ts'
 import { Chronicle } from './chronicle.ts'
 import {
-  DAY,
   type Drawing,
   drawCalendar,
   drawSchedule,
@@ -44,7 +43,7 @@ export class World {
     this.#faults = new Random(seed ^ 0x5bd1e995)
     this.scale = random.chance(0.3) ? 'hours' : 'seconds'
     this.#losesLog = random.chance(0.15)
-    this.#retentionSeconds = random.pick(this.scale === 'seconds' ? [60, 604_800] : [86_400, 604_800])
+    this.#retentionSeconds = random.pick(this.scale === 'seconds' ? [300, 604_800] : [259_200, 604_800])
     this.simulation = new Simulation(random.pick(STARTS), allSettled)
     this.chronicle = new Chronicle(this.simulation)
     this.#calendar = {
@@ -193,7 +192,7 @@ export class World {
     },
     'the world jumps': (random) => {
       const ms = random.pick(
-        this.scale === 'seconds' ? [700, 12_000, 90_000, -3_000] : [1_200_000, 11 * 3_600_000, DAY, -3_000],
+        this.scale === 'seconds' ? [700, 12_000, 45_000, -3_000] : [1_200_000, 11 * 3_600_000, -3_000],
       )
       this.simulation.clock.jump(ms)
       if (ms < 0) this.chronicle.backMs -= ms
