@@ -49,6 +49,8 @@ export class LogTail {
   #start = 0
   readonly #ofSchedule = new Map<string, Kept[]>()
   #bytes = 0
+  /** Whether any entry may be lost: while none is, nothing of a schedule's entries is searched. */
+  #mayBeLost = false
   #newest: Kept | null = null
   #firm: TailMark | null = null
 
@@ -102,6 +104,7 @@ export class LogTail {
   /** Everything after `sequence` is lost. */
   lose(sequence: number): void {
     const now = this.#clock.monotonic()
+    this.#mayBeLost = true
     this.#newest = null
     for (let index = this.#start; index < this.#queue.length; index++) {
       const kept = this.#queue[index] as Kept
@@ -141,6 +144,7 @@ export class LogTail {
 
   /** What was lost is stored again, or never will be. */
   forgetLost(): void {
+    this.#mayBeLost = false
     this.#queue = this.#queue.slice(this.#start).filter(({ isLost }) => !isLost)
     this.#start = 0
     this.#bytes = this.#queue.reduce((sum, { size }) => sum + size, 0)
@@ -153,6 +157,7 @@ export class LogTail {
 
   /** The log is another one: nothing of this was ever in it. */
   clear(): void {
+    this.#mayBeLost = false
     this.#queue = []
     this.#start = 0
     this.#ofSchedule.clear()
@@ -177,7 +182,9 @@ export class LogTail {
     if (ttlSeconds * 1_000 <= TAIL_MS) return
     const id = idOf(entry.key)
     const entries = this.#ofSchedule.get(id)
-    const again = entries?.find(({ isLost, sequence }) => isLost && sequence === entry.sequence)
+    const again = this.#mayBeLost
+      ? entries?.find(({ isLost, sequence }) => isLost && sequence === entry.sequence)
+      : undefined
     if (again !== undefined && markOf(again) === markOf(entry)) {
       // It was feared lost with others, and is not.
       again.isLost = false

@@ -21,6 +21,8 @@ import { type Cut, settleForEdit } from './edit-cut.ts'
 import { ScheduleSlots, type Slot, type Upcoming } from './schedule-slots.ts'
 import { type Leading, SlotDecisions, type SlotDecisionsOptions } from './slot-decisions.ts'
 
+/** Without a reason of its own, each call would make an error and its stack, also when it is woken already. */
+const WOKEN = 'woken'
 const LONGEST_SLEEP_MS = 30_000
 const CLOCK_RETRY_MS = 20
 /** Work without a pause longer than this would hold up the lease. */
@@ -40,7 +42,7 @@ export interface TriggerLoopOptions extends SlotDecisionsOptions {
 export class TriggerLoop {
   readonly #options: TriggerLoopOptions
   readonly #decisions: SlotDecisions
-  readonly #slots = new ScheduleSlots(() => this.#wake.abort())
+  readonly #slots = new ScheduleSlots(() => this.#wake.abort(WOKEN))
   #leading: Leading | null = null
   #wake = new AbortController()
   #inFlight = 0
@@ -81,7 +83,7 @@ export class TriggerLoop {
     const leading = { term, signal }
     this.#leading = leading
     this.#slots.beginTerm()
-    const wakeUp = () => this.#wake.abort()
+    const wakeUp = () => this.#wake.abort(WOKEN)
     signal.addEventListener('abort', wakeUp, { once: true })
     while (!signal.aborted) {
       this.#wake = new AbortController()
