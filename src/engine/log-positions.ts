@@ -32,6 +32,9 @@ export interface Checkpoint {
  */
 export type FoundLog = 'whole' | 'new' | 'crashed' | 'restored'
 
+/** Entries that are read for the tail at a start, where nothing says which are older than a crash can take. */
+const TAIL_GUESS = 10_000
+
 export function positionKey({ tenant, schedule }: ScheduleKey): string {
   return `${tenant}.${schedule}`
 }
@@ -95,7 +98,7 @@ export class LogPositions {
       this.#sequence = checkpoint.sequence
       this.#mark = checkpoint.mark ?? null
       this.#tail.begin(checkpoint.firm ?? null)
-      this.#followFrom = (checkpoint.firm?.sequence ?? checkpoint.sequence) + 1
+      this.#followFrom = tailFrom(checkpoint.firm ?? null, checkpoint.sequence)
       // Cursors that were stored before a checkpoint of their own could be are no beginning of the log.
       if (![...this.#positions.values()].some(({ lastSequence }) => lastSequence > checkpoint.sequence))
         return found
@@ -108,7 +111,7 @@ export class LogPositions {
     if (found === 'whole') return found
     this.#sequence = info.lastSequence
     this.#tail.begin(firm)
-    this.#followFrom = (firm?.sequence ?? info.lastSequence) + 1
+    this.#followFrom = tailFrom(firm, info.lastSequence)
     return found
   }
 
@@ -221,8 +224,10 @@ export class LogPositions {
   }
 
   #begin(incarnation: string): void {
+    // The same log that is told from its start has lost something; another one never had what this tail holds.
+    if (incarnation === this.#incarnation) this.#tail.lose(0)
+    else this.#tail.clear()
     this.#incarnation = incarnation
-    this.#tail.clear()
     this.#sequence = 0
     this.#highest = 0
     this.#forgetSequences()
@@ -231,4 +236,9 @@ export class LogPositions {
   #forgetSequences(): void {
     for (const [id, position] of this.#positions) this.#positions.set(id, { ...position, lastSequence: 0 })
   }
+}
+
+/** Where to begin to read for the tail: after what is firm, or at a guess that is soon read. */
+function tailFrom(firm: TailMark | null, sequence: number): number {
+  return firm === null ? Math.max(1, sequence - TAIL_GUESS) : firm.sequence + 1
 }
