@@ -239,10 +239,38 @@ export interface AdapterSpec {
    * A worker that is silent for this long loses the run to another; heartbeats extend it.
    */
   readonly ackWait?: Duration
+  readonly retry?: Retry
   /**
    * Stops the delivery of every job of this adapter. Fires go on being stored, and are delivered when it ends.
    */
   readonly suspend?: boolean
+}
+/**
+ * What follows when an attempt fails. After the last the run is dead.
+ */
+export interface Retry {
+  /**
+   * Attempts in all; 1 for none but the first.
+   */
+  readonly maxAttempts?: number
+  readonly backoff?: RetryBackoff
+}
+/**
+ * How long until the next attempt at most; the wait is drawn evenly from all up to it.
+ */
+export interface RetryBackoff {
+  /**
+   * After the first attempt.
+   */
+  readonly initial?: Duration
+  /**
+   * How many times longer after each further one.
+   */
+  readonly factor?: number
+  /**
+   * Never longer than this.
+   */
+  readonly max?: Duration
 }
 /**
  * Which days are open and which are closed, and when sessions begin and end. A calendar has rules of its own, or combines other calendars.
@@ -707,6 +735,19 @@ export interface JobSpec {
    * The version of the job, a whole number that travels with every message.
    */
   readonly version?: number
+  /**
+   * A run that takes longer is told to end, which is a failed attempt.
+   */
+  readonly timeout?: Duration
+  /**
+   * A run that nobody has begun so long after its fire ends as `expired` instead of running stale.
+   */
+  readonly startWithin?: Duration
+  readonly retry?: Retry
+  /**
+   * Runs of one adapter with the same key never overlap. A text in which `{{data.path}}` stands for a value of the data.
+   */
+  readonly concurrencyKey?: string
   readonly priority?: Priority
   /**
    * Stops the firing of all schedules of this job.

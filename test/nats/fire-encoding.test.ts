@@ -68,6 +68,20 @@ describe('the wire format', () => {
     ['fire-full', FULL_FIRE, 1_234_567],
     ['one-off-retry', RETRY, 0],
     ['one-off-chained', CHAINED, 0],
+    [
+      'fire-policy',
+      someFire('import', NOON, {
+        policy: {
+          maxAttempts: 3,
+          backoff: { initialMs: 10_000, factor: 2, maxMs: 600_000 },
+          target: 'other-instance',
+          timeoutMs: 1_800_000,
+          startWithinMs: 7_200_000,
+          key: 'Zürich main',
+        },
+      }),
+      0,
+    ],
     ['marker', someMarker('import', NOON + 1), 12],
     ['marker-settled', someMarker('import', NOON, { reason: 'misfire', settledCount: 17, count: 3 }), 13],
   ] as const)('has exactly the bytes that were frozen: %s', (name, entry, expected) => {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../digest.ts'
 import { type Path, type Problem, problem } from '../errors.ts'
+import { checkConcurrencyKey, concurrencyKeyOf } from './concurrency-key.ts'
 import { mergeData, valueAt } from './data.ts'
 import { type CompiledDataSchema, compileDataSchema } from './data-schema.ts'
 import { LIMITS } from './limits.ts'
@@ -31,8 +32,15 @@ export function checkData(
       ),
     ]
   }
-  if (schema === undefined || !schema.ok) return []
-  return schema.check(data).map((found) => {
+  const { concurrencyKey } = job.manifest.spec
+  // A template that is wrong in itself is told of where it stands.
+  const key =
+    concurrencyKey === undefined || checkConcurrencyKey(concurrencyKey).length > 0
+      ? null
+      : concurrencyKeyOf(concurrencyKey, data)
+  const keyProblems = key?.ok === false ? [{ ...key.error, path: whole }] : []
+  if (schema === undefined || !schema.ok) return keyProblems
+  const misfits = schema.check(data).map((found) => {
     const path = found.path ?? []
     const message = `The data for the job \`${job.name}\`: ${found.message}`
     // The place is that of the innermost mapping or value that somebody wrote: the schedule's first, for it decides.
@@ -44,6 +52,7 @@ export function checkData(
     }
     return { ...found, message, path: [...whole, ...(whole[1] === 'job' ? [] : path)] }
   })
+  return [...keyProblems, ...misfits]
 }
 
 /** The schema of a job's data; undefined if it has none. */

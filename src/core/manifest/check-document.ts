@@ -1,8 +1,9 @@
 import { type Path, type Problem, problem, under } from '../errors.ts'
-import type { Manifest } from '../kinds.ts'
+import type { Manifest, Retry } from '../kinds.ts'
 import type { Result } from '../result.ts'
 import { parseDuration } from '../time/duration.ts'
 import { zoneOf } from '../time/zone.ts'
+import { checkConcurrencyKey } from './concurrency-key.ts'
 import { checkSecrets } from './data.ts'
 import { compileDataSchema } from './data-schema.ts'
 
@@ -13,13 +14,20 @@ import { compileDataSchema } from './data-schema.ts'
 export function checkDocument(manifest: Manifest): readonly Problem[] {
   switch (manifest.kind) {
     case 'Adapter': {
-      const { ackWait } = manifest.spec
-      return ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])
+      const { ackWait, retry } = manifest.spec
+      return [...(ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])), ...checkRetry(retry)]
     }
     case 'Job': {
-      const { data, dataSchema } = manifest.spec
+      const { data, dataSchema, timeout, startWithin, retry, concurrencyKey } = manifest.spec
       const compiled = dataSchema === undefined ? undefined : compileDataSchema(dataSchema)
-      return [...checkSecrets(data), ...(compiled?.ok === false ? compiled.problems : [])]
+      return [
+        ...checkSecrets(data),
+        ...(compiled?.ok === false ? compiled.problems : []),
+        ...(timeout === undefined ? [] : positive(timeout, ['spec', 'timeout'])),
+        ...(startWithin === undefined ? [] : positive(startWithin, ['spec', 'startWithin'])),
+        ...checkRetry(retry),
+        ...checkConcurrencyKey(concurrencyKey),
+      ]
     }
     case 'Schedule':
       return checkSecrets(manifest.spec.data)
@@ -50,6 +58,14 @@ export function checkDocument(manifest: Manifest): readonly Problem[] {
     default:
       return []
   }
+}
+
+function checkRetry(retry: Retry | undefined): readonly Problem[] {
+  const { initial, max } = retry?.backoff ?? {}
+  return [
+    ...(initial === undefined ? [] : positive(initial, ['spec', 'retry', 'backoff', 'initial'])),
+    ...(max === undefined ? [] : positive(max, ['spec', 'retry', 'backoff', 'max'])),
+  ]
 }
 
 function positive(text: string, path: Path): readonly Problem[] {

@@ -59,6 +59,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               "60s"
             ]
           },
+          "retry": {
+            "$ref": "common.v1.json#/definitions/retry"
+          },
           "suspend": {
             "description": "Stops the delivery of every job of this adapter. Fires go on being stored, and are delivered when it ends.",
             "type": "boolean",
@@ -2043,6 +2046,78 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           }
         ]
       },
+      "retry": {
+        "title": "Retry",
+        "description": "What follows when an attempt fails. After the last the run is dead.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+          "maxAttempts": {
+            "description": "Attempts in all; 1 for none but the first.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "default": 5,
+            "examples": [
+              3
+            ]
+          },
+          "backoff": {
+            "title": "RetryBackoff",
+            "description": "How long until the next attempt at most; the wait is drawn evenly from all up to it.",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+              "initial": {
+                "description": "After the first attempt.",
+                "allOf": [
+                  {
+                    "$ref": "#/definitions/duration"
+                  }
+                ],
+                "default": "10s",
+                "examples": [
+                  "10s"
+                ]
+              },
+              "factor": {
+                "description": "How many times longer after each further one.",
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100,
+                "default": 2,
+                "examples": [
+                  2
+                ]
+              },
+              "max": {
+                "description": "Never longer than this.",
+                "allOf": [
+                  {
+                    "$ref": "#/definitions/duration"
+                  }
+                ],
+                "default": "10m",
+                "examples": [
+                  "10m"
+                ]
+              }
+            },
+            "examples": [
+              {
+                "initial": "10s",
+                "factor": 2,
+                "max": "10m"
+              }
+            ]
+          }
+        },
+        "examples": [
+          {
+            "maxAttempts": 3
+          }
+        ]
+      },
       "duration": {
         "title": "Duration",
         "description": "A length of time in days (of 24 hours), hours, minutes and seconds, in that order.",
@@ -2314,6 +2389,40 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             "default": 1,
             "examples": [
               3
+            ]
+          },
+          "timeout": {
+            "description": "A run that takes longer is told to end, which is a failed attempt.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "30m"
+            ]
+          },
+          "startWithin": {
+            "description": "A run that nobody has begun so long after its fire ends as `expired` instead of running stale.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "2h"
+            ]
+          },
+          "retry": {
+            "$ref": "common.v1.json#/definitions/retry"
+          },
+          "concurrencyKey": {
+            "description": "Runs of one adapter with the same key never overlap. A text in which `{{data.path}}` stands for a value of the data.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "{{data.portfolio}}"
             ]
           },
           "priority": {

@@ -3,6 +3,7 @@ import type { ScheduleSpec } from '../kinds.ts'
 import { mergeData } from '../manifest/data.ts'
 import { effectiveSchedule } from '../manifest/effective-schedule.ts'
 import { err, ok, type Result } from '../result.ts'
+import { policyOf } from '../run/run-policy.ts'
 import type { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import type { Catalogue, CatalogueEntry } from '../schedule/catalogue.ts'
 import { compileSchedule } from '../schedule/compile.ts'
@@ -82,6 +83,12 @@ export function compileTrigger(
   if (!suspension.ok) problems.push(suspension.error)
   if (!compiled.ok || job === undefined || !suspension.ok) return err(problems)
   const { adapter, message, version, priority, data } = job.manifest.spec
+  const merged = mergeData(data, spec.data)
+  const policy = policyOf({
+    job: job.manifest.spec,
+    adapter: catalogue.find('Adapter', tenant, adapter)?.manifest.spec,
+    data: merged,
+  })
   return ok({
     key: { tenant, schedule: name },
     compiled: compiled.value,
@@ -94,7 +101,8 @@ export function compileTrigger(
     lane: '0',
     message,
     jobVersion: version ?? 1,
-    payload: JSON.stringify(mergeData(data, spec.data)),
+    payload: JSON.stringify(merged),
+    ...(policy === undefined ? {} : { policy }),
     priority: spec.priority ?? priority ?? 0,
     calendars: calendarNames(spec).map(
       (calendar) => `${calendar}:${shelf.digest(tenant, calendar).slice(0, 12)}`,

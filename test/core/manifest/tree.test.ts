@@ -56,6 +56,36 @@ describe('a tree', () => {
     expect(one.ok && other.ok && one.value.digest !== other.value.digest).toBe(true)
   })
 
+  it('needs in the data of each schedule what the concurrency key of its job names', () => {
+    const keyed = JOB.replace('message: Import', 'message: Import, concurrencyKey: "{{data.portfolio}}"')
+    const found = problemsOf(
+      ADAPTER,
+      keyed,
+      schedule('good', 'data: {portfolio: x}'),
+      schedule('bad', 'data: {b: 1}'),
+    )
+    expect(brief(found)).toEqual([['invalid-data', 'Schedule/bad', 'data']])
+    const broken = problemsOf(
+      ADAPTER,
+      keyed.replace('data.portfolio', 'portfolio'),
+      schedule('any', 'data: {b: 1}'),
+    )
+    expect(brief(broken)).toEqual([['invalid-value', 'Job/import', 'concurrencyKey']])
+  })
+
+  it('has no times of zero in its retries and timeouts', () => {
+    const job = JOB.replace(
+      'message: Import',
+      'message: Import, timeout: 0s, startWithin: 0s, retry: {backoff: {initial: 0s, max: 0m}}',
+    )
+    expect(brief(problemsOf(ADAPTER, job)).map(([, , path]) => path)).toEqual([
+      'timeout',
+      'startWithin',
+      'retry.backoff.initial',
+      'retry.backoff.max',
+    ])
+  })
+
   it('crosses threads whole, places included', () => {
     const tree = validate(ADAPTER, JOB, schedule('s', 'priority: 5'))
     if (!tree.ok) throw new Error('invalid')
