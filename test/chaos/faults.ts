@@ -267,7 +267,7 @@ function server(name: string, signal: NodeJS.Signals): Fault {
   }
 }
 
-export const ALONE: readonly Fault[] = [...PROCESSES, ...WIRES, ...SERVER, FULL]
+export const ALONE: readonly Fault[] = [...PROCESSES, ...WIRES, ...WIRES, ...SERVER, FULL]
 
 /** Those of three servers; the streams whose leader is meant are drawn. */
 const CLUSTER: readonly Fault[] = [

@@ -198,13 +198,15 @@ export class Stage {
     return undefined
   }
 
-  /** The instance that holds the lease now, if its process runs. */
+  /** The instance that holds the lease now, and knows it: not one that was started again while its old lease runs out. */
   async leader(): Promise<Instance> {
     const lease = createNatsLeaseStore({ connection: this.connection, publisher: this.#publisher })
     const found = await this.eventually(async () => {
       const held = await lease.read()
       if (held === null || held.record.released) return undefined
-      return this.instances.find(({ name, process }) => name === held.record.holder && process !== null)
+      return this.instances.find(
+        ({ name, process }) => name === held.record.holder && leads(process, held.record.term),
+      )
     })
     if (found === undefined) throw new Error('nobody leads')
     return found
@@ -399,4 +401,11 @@ export class Stage {
     const nominal = /belfry-nominal: ?(\d+)/.exec(request.bytes.toString('latin1'))?.[1]
     if (nominal !== undefined) this.#confirmed.add(`${schedule}@${nominal}`)
   }
+}
+
+function leads(process: BelfryProcess | null, term: number): boolean {
+  const said = process?.lines.items.findLast(({ message }) =>
+    /this instance leads|leadership is lost/.test(message),
+  )
+  return said?.message === 'this instance leads' && said.term === term
 }
