@@ -1,39 +1,41 @@
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/lifecycle/clock.ts'
 import { isClean } from '../support/verdict.ts'
-import { ALONE, BORDERS, DESTRUCTIONS, TOGETHER } from './faults.ts'
+import { ALONE, BORDERS, DESTRUCTIONS, TOGETHER, WIRES } from './faults.ts'
 import { type Act, play } from './play.ts'
 import { chosenSeed, keep, reportOf } from './report.ts'
 
 const MINUTE = 60_000
 const ACTS: readonly Act[] = [
   {
-    title: 'three instances on one server, with edits and two checkouts',
-    ticks: 150,
-    instances: 3,
-    faults: [...BORDERS, ...ALONE],
-    strikes: 150,
-    fires: 75_000,
-    longestMs: 14 * MINUTE,
+    title: 'two instances with two checkouts on one server, with edits',
+    ticks: 90,
+    instances: 2,
+    faults: [...BORDERS, ...ALONE.filter((fault) => !WIRES.includes(fault))],
+    beside: WIRES,
+    strikes: 160,
+    fires: 65_000,
+    longestMs: 13 * MINUTE,
   },
   {
     title: 'two instances on three servers, three replicas',
-    ticks: 150,
+    ticks: 90,
     instances: 2,
     cluster: true,
-    faults: TOGETHER,
+    faults: TOGETHER.filter((fault) => !WIRES.includes(fault)),
+    beside: WIRES,
     strikes: 40,
     fires: 25_000,
-    longestMs: 5 * MINUTE,
+    longestMs: 6 * MINUTE,
   },
   {
     title: 'what operators destroy',
-    ticks: 150,
+    ticks: 90,
     instances: 2,
     faults: DESTRUCTIONS,
     strikes: 12,
-    fires: 5_000,
-    longestMs: 2 * MINUTE,
+    fires: 11_000,
+    longestMs: 3 * MINUTE,
   },
 ]
 

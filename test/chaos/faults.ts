@@ -5,11 +5,11 @@ import type { Instance, Stage } from './stage.ts'
 /** One kind of thing that goes wrong. Resolves to whether it really happened; recovery is not waited for. */
 export interface Fault {
   readonly name: string
-  strike(stage: Stage): Promise<boolean>
+  strike(stage: Stage, random: Random): Promise<boolean>
 }
 
 /** How long a strike waits for its message, or a fault for what must follow. */
-const CHANCE_MS = 12_000
+const CHANCE_MS = 25_000
 const OUTAGE_MS = 30_000
 
 /** What a leader writes, and what makes it write it. */
@@ -188,7 +188,7 @@ function clock(direction: string, draw: (random: Random) => number): Fault {
 }
 
 /** Those of what lies between the processes and NATS. */
-const WIRES: readonly Fault[] = [
+export const WIRES: readonly Fault[] = [
   lost('the answer to one fire lost', 'before its answer'),
   lost('one fire lost', 'before it is sent'),
   swallowed('all answers to the leader lost', 'toClient'),
@@ -212,10 +212,10 @@ const WIRES: readonly Fault[] = [
 function swallowed(name: string, direction: 'toServer' | 'toClient'): Fault {
   return {
     name,
-    async strike(stage) {
+    async strike(stage, random) {
       const { wire } = await stage.leader()
       wire.swallow(direction)
-      await stage.rest(stage.random.between(300, 4_000))
+      await stage.rest(random.between(300, 4_000))
       wire.mend()
       return true
     },
@@ -267,7 +267,7 @@ function server(name: string, signal: NodeJS.Signals): Fault {
   }
 }
 
-export const ALONE: readonly Fault[] = [...PROCESSES, ...WIRES, ...WIRES, ...SERVER, FULL]
+export const ALONE: readonly Fault[] = [...PROCESSES, ...WIRES, ...SERVER, FULL]
 
 /** Those of three servers; the streams whose leader is meant are drawn. */
 const CLUSTER: readonly Fault[] = [

@@ -9,6 +9,8 @@ export interface Act {
   readonly instances: number
   readonly cluster?: boolean
   readonly faults: readonly Fault[]
+  /** Strike at the same time as the others, one after the other among themselves. */
+  readonly beside?: readonly Fault[]
   /** Goes on until so many have struck and so many fires are stored, or so long. */
   readonly strikes: number
   readonly fires: number
@@ -26,7 +28,7 @@ export interface Played {
 }
 
 /** After so many faults without waiting in between, everything must come to rest once. */
-const BREATH = 6
+const BREATH = 8
 
 /** Plays one act: fault after fault in an order that the seed draws, every kind before any comes again. */
 export async function play(act: Act, seed: number, onStrike: (line: string) => void): Promise<Played> {
@@ -37,26 +39,30 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
   const stage = await startStage({ ...act, random, onSurprise: (what) => surprises.push(what) })
   const begun = stage.now()
   try {
-    let deck: Fault[] = []
     let count = 0
     const isOver = () =>
       (count >= act.strikes && stage.fires >= act.fires) || stage.now() - begun > act.longestMs
-    for (let turn = 1; !isOver(); turn++) {
-      if (deck.length === 0) deck = shuffled(act.faults, random)
-      const fault = deck.pop()!
-      const done = await fault.strike(stage)
-      if (done) {
-        count += 1
-        struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1)
-      } else {
-        missed += 1
-        for (const line of lastWords(stage)) onStrike(line)
+    const strikeAll = async (faults: readonly Fault[], own: Random, breath: number): Promise<void> => {
+      let deck: Fault[] = []
+      for (let turn = 1; !isOver(); turn++) {
+        if (deck.length === 0) deck = shuffled(faults, own)
+        const fault = deck.pop()!
+        const done = await fault.strike(stage, own)
+        if (done) {
+          count += 1
+          struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1)
+        } else missed += 1
+        const seconds = Math.round((stage.now() - begun) / 1_000)
+        onStrike(`${seconds}s ${stage.fires} fires, fault ${count}: ${fault.name}${done ? '' : ' (missed)'}`)
+        if (turn % breath === 0) await stage.current()
+        else await stage.rest(own.between(0, 700))
       }
-      const seconds = Math.round((stage.now() - begun) / 1_000)
-      onStrike(`${seconds}s ${stage.fires} fires, fault ${count}: ${fault.name}${done ? '' : ' (missed)'}`)
-      if (turn % BREATH === 0) await stage.current()
-      else await stage.rest(random.between(0, 700))
     }
+    const beside = act.beside ?? []
+    await Promise.all([
+      strikeAll(act.faults, random, BREATH),
+      beside.length === 0 ? undefined : strikeAll(beside, new Random(seed + 1), Number.POSITIVE_INFINITY),
+    ])
     return {
       title: act.title,
       seconds: Math.round((stage.now() - begun) / 1_000),
