@@ -19,6 +19,7 @@ const FEW: readonly Fault[] = [
   ...named(
     ALONE,
     'leader frozen until another leads, then thawed',
+    'all killed at once',
     "leader's wall clock jumps forward, and back again",
     'one fire lost',
     'connections of all cut',
