@@ -18,6 +18,7 @@ import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
 import { validateCommand } from './validate.ts'
+import { workerCommand } from './worker.ts'
 
 /** Adds a command to the program; `finish` takes its exit code. */
 export type AddCommand = (program: Command, io: CommandIo, finish: (code: number) => void) => void
@@ -25,6 +26,7 @@ export type AddCommand = (program: Command, io: CommandIo, finish: (code: number
 const COMMANDS: readonly AddCommand[] = [
   devCommand,
   serveCommand,
+  workerCommand,
   validateCommand,
   planCommand,
   applyCommand,

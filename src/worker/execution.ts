@@ -26,6 +26,7 @@ import { runSubject } from '../nats/run-subjects.ts'
 import { describeError } from './describe-error.ts'
 import { type HeldKeys, NO_KEYS, takeKeys } from './keys.ts'
 import { RunAborted } from './outcome-errors.ts'
+import { handlerOf } from './registry.ts'
 import { maxAttemptsOf, planRetry } from './retry-plan.ts'
 import type { Run } from './run.ts'
 import { runLog } from './run-log.ts'
@@ -151,7 +152,7 @@ export class Execution {
         const error = { name: 'WorkerLost', message: 'its worker died or fell silent in every attempt' }
         return this.#endUnbegun({ type: 'dead', reason: 'attempts', error })
       }
-      if (!registry.has(this.#fire.message)) {
+      if (handlerOf(registry, this.#fire.message) === undefined) {
         const error = { name: 'NoHandler', message: `the worker has no handler for ${this.#fire.message}` }
         return this.#endUnbegun({ type: 'dead', reason: 'no-handler', error })
       }
@@ -172,7 +173,7 @@ export class Execution {
     this.#startedAt = clock.now()
     this.#begunAt = clock.monotonic()
     this.#renewedAt = this.#begunAt
-    const handler = registry.get(this.#fire.message)!
+    const handler = handlerOf(registry, this.#fire.message)!
     let outcome: Outcome
     try {
       this.#abort.signal.throwIfAborted()

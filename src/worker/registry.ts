@@ -19,3 +19,8 @@ export function createRegistry(handlers: Handlers | readonly Handlers[]): Regist
   if (problems.length > 0) throw new BelfryError('usage', `this worker cannot start: ${problems.join('; ')}`)
   return registry
 }
+
+/** The handler of a message type, or the one named `*`, which takes all that have none. */
+export function handlerOf(registry: Registry, type: string): Handler | undefined {
+  return registry.get(type) ?? registry.get('*')
+}
