@@ -63,8 +63,11 @@ export class Instance {
     void started.ended.then((code) => {
       if (this.#process === started) this.#process = null
       if (this.#expected) return
-      const last = started.lines.items.at(-1)
-      onSurprise(`${instance} ended by itself with ${code}: ${JSON.stringify(last)}`)
+      // One that cannot reach NATS while it starts gives up and is started again, by whatever supervises it.
+      const isUp = started.lines.items.some(({ message }) => message === 'ready')
+      if (isUp)
+        onSurprise(`${instance} ended by itself with ${code}: ${JSON.stringify(started.lines.items.at(-1))}`)
+      this.start(onSurprise)
     })
   }
 

@@ -42,7 +42,7 @@ export async function startNatsCluster(options: ClusterOptions = {}): Promise<Te
   }
   await Promise.all(nodes.map((node) => node.start()))
   const cluster = new TestCluster(nodes, folder)
-  await cluster.untilReady()
+  await cluster.untilWhole()
   return cluster
 }
 
@@ -164,6 +164,17 @@ export class TestCluster {
       await connection.ask('$JS.API.INFO', null, 'asking for JetStream', REQUEST_MS)
       const states = await Promise.all(streams.map((stream) => streamState(connection, stream, REQUEST_MS)))
       return states.every((state) => state !== null && this.#isWhole(state)) ? true : undefined
+    })
+  }
+
+  /** Resolves when all three nodes take part: a quorum of two answers before the third has joined. */
+  async untilWhole(): Promise<void> {
+    const probe = 'WHOLE'
+    await this.#eventually(async (connection) => {
+      const config = { name: probe, subjects: ['whole'], num_replicas: SIZE, storage: 'memory' }
+      await connection.ask(`$JS.API.STREAM.CREATE.${probe}`, config, 'looking for three peers', REQUEST_MS)
+      await connection.ask(`$JS.API.STREAM.DELETE.${probe}`, null, 'looking for three peers', REQUEST_MS)
+      return true
     })
   }
 
