@@ -14,7 +14,11 @@ import { connectTo, freshPrefix, silentLogger, type TestServer } from './nats-se
 import { Recorder } from './recorder.ts'
 
 /** One adapter on a real server, fires for it, and everything that its workers tell. */
-export async function openStage(server: TestServer, adapter: Partial<AdapterConsumer> = {}) {
+export async function openStage(
+  server: TestServer,
+  adapter: Partial<AdapterConsumer> = {},
+  { follow = true }: { readonly follow?: boolean } = {},
+) {
   const prefix = freshPrefix()
   const connection = await connectTo(server, { prefix })
   await ensureLayout(connection, { firesMaxBytes: 64 * 1024 ** 2 })
@@ -31,6 +35,7 @@ export async function openStage(server: TestServer, adapter: Partial<AdapterCons
   })
   const events = new Recorder<RunEvent>()
   const following = new AbortController()
+  if (!follow) following.abort()
   followStream(
     {
       connection,
