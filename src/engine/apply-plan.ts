@@ -81,8 +81,6 @@ export async function applyPlan(
   if (appliedAt === null) return { kind: 'moved' }
   const edited = keysOf(plan.actions.filter((action) => isCut(action, options)))
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
-  const written = { revision: 0 }
-  let complete = false
   try {
     const [cuts, ends] = await Promise.all([
       loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
@@ -96,7 +94,6 @@ export async function applyPlan(
       revision,
       appliedAt,
       cuts,
-      written,
     })
     if (!kept) return { kind: 'moved' }
     await retireConsumers(plan, options.consumers)
@@ -112,31 +109,26 @@ export async function applyPlan(
       ].slice(0, DIGESTS_KEPT),
     }
     if (!options.mayWrite()) return { kind: 'moved' }
-    written.revision = Math.max(
-      written.revision,
-      await options.store.put(appliedKey(plan.source), JSON.stringify(record)),
-    )
-    complete = true
+    await options.store.put(appliedKey(plan.source), JSON.stringify(record))
     return { kind: 'applied', record }
   } finally {
     // The loop must know the new versions before the old ones' schedules go on; also those that are stored although
     // their answers were lost.
-    await live.reached(complete ? written.revision : await newestRevision(options, signal), signal)
+    await currentAtLast(options, signal)
     loop.release([...edited, ...deleted])
   }
 }
 
-/** Asked until the store answers; 0 when leadership ends before it does. */
-async function newestRevision({ store, clock, logger }: ApplyOptions, signal: AbortSignal): Promise<number> {
+/** Asked until the store answers or leadership ends. */
+async function currentAtLast({ live, clock, logger }: ApplyOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      return await store.lastRevision()
+      return await live.current(signal)
     } catch (error) {
       logger.debug('live state does not answer: what was being edited waits', { error: String(error) })
       await clock.sleep(RETRY_MS, signal)
     }
   }
-  return 0
 }
 
 /**
@@ -167,8 +159,6 @@ interface Writing {
   readonly appliedAt: number
   /** Up to where the old versions of edited schedules are settled, by `positionKey`. */
   readonly cuts: ReadonlyMap<string, number>
-  /** The newest revision of the store that this apply wrote. */
-  readonly written: { revision: number }
 }
 
 /** Kind after kind, since what others refer to must be there first. False: somebody else wrote, or leadership is lost. */
@@ -202,7 +192,7 @@ function sameStage(a: Action, b: Action): boolean {
 
 async function writeEntry(
   action: Action,
-  { options, source, revision, appliedAt, cuts, written }: Writing,
+  { options, source, revision, appliedAt, cuts }: Writing,
 ): Promise<boolean> {
   if (action.action === 'unchanged' || action.action === 'unmanaged') return true
   const { store, mayWrite } = options
@@ -210,7 +200,6 @@ async function writeEntry(
   const key = liveKeyOf(action.identity)
   if (action.action === 'delete') {
     const removed = await store.remove(key, action.live.revision)
-    if (removed.ok) written.revision = Math.max(written.revision, removed.value)
     return removed.ok
   }
   const { document, timing } = action
@@ -237,7 +226,6 @@ async function writeEntry(
     action.action === 'create'
       ? await store.create(key, value)
       : await store.update(key, value, action.live.revision)
-  if (outcome.ok) written.revision = Math.max(written.revision, outcome.value)
   return outcome.ok
 }
 

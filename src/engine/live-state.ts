@@ -55,6 +55,8 @@ export class LiveState implements Catalogue {
   #shelf = new CalendarShelf(this)
   #seen = 0
   #told = 0
+  /** How often the store was found made anew, and its revisions began again. */
+  #resets = 0
   #caughtUp = false
   #compiling = false
   readonly #waiters = new Set<{ revision: number; readonly resolve: () => void }>()
@@ -107,6 +109,20 @@ export class LiveState implements Catalogue {
       },
       signal,
     )
+  }
+
+  /**
+   * Resolves when all that the store holds now has been told to the loop, or `signal` aborts; throws what the store
+   * throws. A revision that was read before the store was made anew may never come again, and is asked for again.
+   */
+  async current(signal: AbortSignal): Promise<void> {
+    let revision = 0
+    let resets: number
+    do {
+      resets = this.#resets
+      revision = await this.#options.store.lastRevision()
+    } while (resets !== this.#resets && !signal.aborted)
+    await this.reached(revision, signal)
   }
 
   /** Resolves when everything up to `revision` has been told to the loop, or `signal` aborts. */
@@ -178,6 +194,7 @@ export class LiveState implements Catalogue {
     this.#caughtUp = false
     this.#seen = 0
     this.#told = 0
+    this.#resets += 1
     for (const identity of this.#records.keys()) {
       if (partsOf(identity).kind === 'Schedule') this.#dirty.add(identity)
     }

@@ -40,6 +40,8 @@ export class Overrides {
   #over = new Map<string, readonly Pause[]>()
   #revision = -1
   #seen = 0
+  /** How often the store was found made anew, and its revisions began again. */
+  #resets = 0
   readonly #waiters = new Set<{ revision: number; readonly resolve: () => void }>()
 
   constructor(options: OverridesOptions) {
@@ -55,6 +57,7 @@ export class Overrides {
         onReset: () => {
           this.#telling = new Map()
           this.#seen = 0
+          this.#resets += 1
           this.#revision = -1
           // Revisions begin again: whoever waits for one of before waits for all that there is now.
           for (const waiter of this.#waiters) waiter.revision = 0
@@ -62,6 +65,20 @@ export class Overrides {
       },
       signal,
     )
+  }
+
+  /**
+   * Resolves when all that the store holds now is known here, or `signal` aborts; throws what the store throws. A
+   * revision that was read before the store was made anew may never come again, and is asked for again.
+   */
+  async current(signal: AbortSignal): Promise<void> {
+    let revision = 0
+    let resets: number
+    do {
+      resets = this.#resets
+      revision = await this.#options.store.lastRevision()
+    } while (resets !== this.#resets && !signal.aborted)
+    await this.reached(revision, signal)
   }
 
   /** Resolves when everything up to `revision` is known here, or `signal` aborts. */

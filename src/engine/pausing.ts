@@ -168,12 +168,12 @@ export class Pausing {
       const before = read?.ok === true ? read.value : NO_OVERRIDE
       const after = how(before)
       if (JSON.stringify(after) === JSON.stringify(before) && read?.ok !== false) {
-        await overrides.reached(entry?.revision ?? 0, signal)
+        await overrides.current(signal)
         return { before, after }
       }
       const written = await this.#write(key, after, entry?.revision ?? null)
       if (written !== null) {
-        await overrides.reached(written, signal)
+        await overrides.current(signal)
         this.#mustLead(signal)
         return { before, after }
       }

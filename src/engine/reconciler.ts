@@ -186,7 +186,7 @@ export class Reconciler {
       const outcome = await applyPlan(plan, revisionOf(tree), { options: this.#options, signal })
       if (outcome.kind === 'moved') {
         // What others wrote must have arrived here before it is planned again.
-        await live.reached(await this.#options.store.lastRevision(), signal)
+        await live.current(signal)
         continue
       }
       const wasStalled = (live.attempted(source)?.record.outcome ?? 'applied') !== 'applied'

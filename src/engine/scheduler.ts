@@ -240,7 +240,7 @@ export class Scheduler {
 
   /** Resolves when this instance is warm: all of live state is compiled, and it takes part in the election. */
   async start(): Promise<void> {
-    const { clock, cursors, live, overrides, source, logger, events, instance } = this.#options
+    const { clock, cursors, source, logger, events, instance } = this.#options
     const { signal } = this.#stopping
     this.#started = true
     this.#startedAt = clock.now()
@@ -253,8 +253,8 @@ export class Scheduler {
     this.#follow()
     this.#live.start(signal)
     this.#overrides.start(signal)
-    await this.#live.reached(await live.lastRevision(), signal)
-    await this.#overrides.reached(await overrides.lastRevision(), signal)
+    await this.#live.current(signal)
+    await this.#overrides.current(signal)
     source?.watch(() => this.#reconciler.poke(), signal)
     this.#running = Promise.all([this.#elector.run(signal), this.#serverTime.run(signal), this.#beat(signal)])
   }
@@ -378,9 +378,9 @@ export class Scheduler {
    * compare-and-set makes up for the rest.
    */
   async #barrier(signal: AbortSignal): Promise<void> {
-    const { clock, live, overrides, log } = this.#options
-    await this.#overrides.reached(await overrides.lastRevision(), signal)
-    await this.#live.reached(await live.lastRevision(), signal)
+    const { clock, log } = this.#options
+    await this.#overrides.current(signal)
+    await this.#live.current(signal)
     const info = await log.info()
     if (!this.#positions.recognise(info)) this.#follow()
     const until = clock.monotonic() + BARRIER_MS

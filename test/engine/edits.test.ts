@@ -153,4 +153,30 @@ describe('live state that is recreated', () => {
     await simulation.clock.advance(8_000)
     expect(simulation.fires('tick').at(-1)).toBe('2026-01-05T00:00:10.000Z')
   })
+
+  it('in the middle of an edit does not stop its schedules for ever', async () => {
+    const simulation = new Simulation(START)
+    const calendars = ['one', 'two', 'three', 'four']
+      .map((name) => calendarText(name, 'timezone: UTC, weekend: []'))
+      .join('')
+    const withCalendars = (step: string) =>
+      treeOf(
+        ADAPTER_AND_JOB + calendars + scheduleText('tick', `timezone: UTC, triggers: [{every: ${step}}]`),
+      )
+    const source = new SimulatedSource(withCalendars('2s'))
+    let isLost = false
+    const faults = ({ key, name }: MemoryOperation) => {
+      if (key !== 'Schedule.default.tick' || name !== 'create' || isLost) return null
+      isLost = true
+      // Half of the tree is written; the rest goes into the bucket that takes its place, and revisions begin again.
+      simulation.live.recreate()
+      return null
+    }
+    await simulation.started('a', source, { faults })
+    await simulation.clock.advance(2_300)
+    source.set(withCalendars('3s'))
+    await simulation.clock.advance(10_000)
+    expect(isLost).toBe(true)
+    expect(simulation.fires('tick').at(-1)).toBe('2026-01-05T00:00:12.000Z')
+  })
 })

@@ -136,7 +136,8 @@ export class Chronicle {
     const now = this.#simulation.clock.now()
     const calendar = spec.calendar === undefined ? null : this.#calendar
     const isIdle = spec.suspend === true || this.#suspendedJobs.has(spec.job)
-    const until = typeof spec.suspend === 'object' ? Date.parse(spec.suspend.until) : Number.NEGATIVE_INFINITY
+    const suspendedTo = typeof spec.suspend === 'object' ? Date.parse(spec.suspend.until) - 1 : 0
+    const inactiveTo = spec.activeFrom === undefined ? 0 : Date.parse(spec.activeFrom) - 1
     const face: Face = { from: now, misfire: spec.misfire, job: spec.job, revision }
     const versions = this.versions.get(name) ?? []
     this.versions.set(name, versions)
@@ -162,7 +163,7 @@ export class Chronicle {
       stepMs: lengthOf(spec.triggers[0].every),
       jitterMs: spec.jitter === undefined ? 0 : lengthOf(spec.jitter),
       maxFires: spec.maxFires ?? null,
-      idleUntil: isIdle ? Number.POSITIVE_INFINITY : until,
+      idleUntil: isIdle ? Number.POSITIVE_INFINITY : Math.max(suspendedTo, inactiveTo),
       calendar,
       activeFrom,
       appliedAt,

@@ -153,7 +153,7 @@ class Judging {
     const isAllowed = faces.some(
       ({ misfire }) =>
         misfire.policy !== 'skip' &&
-        sentAt + AHEAD_MS - nominal > afterOf(misfire) &&
+        this.#maybeDecidedAt(sentAt) - nominal > afterOf(misfire) &&
         began - nominal - version.jitterMs - SKEW_MS <= latenessOf(misfire) &&
         (misfire.whenClosed === 'fire' || this.#wasOpen(version, began, sentAt)),
     )
@@ -177,16 +177,17 @@ class Judging {
     }
     const began = Math.min(this.#chronicle.terms.get(entry.term) ?? sentAt, sentAt)
     const wasClosed = this.#wasClosed(version, began, sentAt)
+    const latest = this.#maybeDecidedAt(sentAt)
     const explains = ({ misfire }: Face): boolean => {
-      const isMissed = sentAt + AHEAD_MS - nominal > afterOf(misfire)
+      const isMissed = latest - nominal > afterOf(misfire)
       if (entry.reason === 'closed-now') return isMissed && misfire.whenClosed === 'skip' && wasClosed
       if (entry.reason === 'misfire') {
         if (!isMissed) return false
-        if (misfire.policy === 'skip' || sentAt + AHEAD_MS - nominal > latenessOf(misfire)) return true
+        if (misfire.policy === 'skip' || latest - nominal > latenessOf(misfire)) return true
         if (misfire.whenClosed !== 'fire' && wasClosed) return true
         const most = misfire.policy === 'fire-once' ? 1 : Number(misfire.maxCount ?? 100)
         const allowed = Math.min(most, this.#allowance(version, nominal))
-        return this.#missedAfter(version, nominal, sentAt + AHEAD_MS - afterOf(misfire)) >= allowed
+        return this.#missedAfter(version, nominal, latest - afterOf(misfire)) >= allowed
       }
       // What a closed calendar holds back is given up by an edit.
       return (
@@ -198,6 +199,11 @@ class Judging {
     }
     if (!facesBetween(version, began, sentAt).some(explains))
       lost(`no rule explains ${say(cover)} (sent ${at(sentAt)}, its term began ${at(began)})`)
+  }
+
+  /** What the clock may have said when something was decided that was sent at this time: it may have gone back since. */
+  #maybeDecidedAt(sentAt: number): number {
+    return sentAt + AHEAD_MS + this.#chronicle.backMs
   }
 
   #allowance({ maxFires }: Version, nominal: number): number {
