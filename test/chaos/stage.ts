@@ -295,12 +295,25 @@ export class Stage {
     const to = this.now()
     await this.rest(2_000)
     await this.current()
+    const versions = this.destructions.length === 0 ? [...this.#versions.values()] : []
+    const owed = [
+      ...owedBy(this.cast, (schedule) => this.#versions.get(schedule)!.activeFrom, to),
+      ...owedByVersions(
+        versions.filter(({ schedule }) => this.cast.edited.includes(schedule)),
+        to,
+      ),
+    ]
+    // What is still on its way is late, not lost. What does not come while a leader runs is judged as it is.
+    const settled = async () =>
+      owed.every(({ schedule, nominals }) => (this.#newest.get(schedule) ?? 0) >= (nominals.at(-1) ?? 0))
+        ? true
+        : undefined
+    await this.eventually(settled)
     for (const instance of this.instances) instance.terminate()
     await Promise.all(this.instances.map((instance) => instance.ended()))
     const surviving = await this.#wholeLog()
     const isIn = ({ nominal }: LogRecord) => nominal <= to
     const isOurs = (key: string) => Number(key.slice(key.lastIndexOf('@') + 1)) <= to
-    const versions = this.destructions.length === 0 ? [...this.#versions.values()] : []
     return judge(
       {
         seen: this.#seen.filter(isIn),
@@ -308,13 +321,7 @@ export class Stage {
         confirmed: new Set([...this.#confirmed].filter(isOurs)),
         destructions: this.destructions,
       },
-      [
-        ...owedBy(this.cast, (schedule) => this.#versions.get(schedule)!.activeFrom, to),
-        ...owedByVersions(
-          versions.filter(({ schedule }) => this.cast.edited.includes(schedule)),
-          to,
-        ),
-      ],
+      owed,
     )
   }
 
