@@ -22,6 +22,7 @@ import type { FireLog } from '../ports/fire-log.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { packageVersion } from '../version.ts'
+import { oneOffHandlers } from './one-off-handlers.ts'
 import { pauseHandlers } from './pause-handlers.ts'
 import { treeHandler } from './tree-handler.ts'
 
@@ -107,7 +108,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
     const control = await serveControl({
       connection,
       trees: treeHandler(scheduler, options.pruneLimit),
-      handlers: pauseHandlers(scheduler),
+      handlers: { ...pauseHandlers(scheduler), ...oneOffHandlers(scheduler) },
       leads: () => scheduler.term !== null,
       instance,
       version: packageVersion,

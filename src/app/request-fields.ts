@@ -1,4 +1,5 @@
 import { BelfryError } from '../core/errors.ts'
+import { isName } from '../core/names.ts'
 
 /** Reads the fields of a request that anybody may have written. Throws `invalid-request` that says which is wrong. */
 export class RequestFields {
@@ -31,6 +32,34 @@ export class RequestFields {
     if (value === null || value === undefined) return null
     if (Number.isInteger(value) && Math.abs(value as number) <= LAST_INSTANT) return value as number
     throw wrong(name, 'an instant in epoch milliseconds, or null')
+  }
+
+  /** Epoch milliseconds. */
+  instant(name: string): number {
+    const instant = this.optionalInstant(name)
+    if (instant === null) throw wrong(name, 'an instant in epoch milliseconds')
+    return instant
+  }
+
+  /** The name of a manifest or tenant. */
+  name(name: string): string {
+    const value = this.#take(name)
+    if (typeof value === 'string' && isName(value)) return value
+    throw wrong(name, 'a name of lower-case letters, digits and hyphens')
+  }
+
+  flag(name: string): boolean {
+    const value = this.#take(name)
+    if (typeof value === 'boolean') return value
+    throw wrong(name, 'true or false')
+  }
+
+  /** Null where it is null or left out. */
+  optionalMapping(name: string): Readonly<Record<string, unknown>> | null {
+    const value = this.#take(name)
+    if (value === null || value === undefined) return null
+    if (typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>
+    throw wrong(name, 'a JSON object, or null')
   }
 
   isAbsent(name: string): boolean {

@@ -86,6 +86,9 @@ export const ERROR_CODES = [
   'too-large',
   'invalid-request',
   'unknown-object',
+  'ambiguous-target',
+  'held-back',
+  'data-refused',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

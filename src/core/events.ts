@@ -22,6 +22,13 @@ export type BelfryEvent =
       readonly schedule: string
       readonly facts: Facts
     }
+  | {
+      readonly type: 'triggered' | 'backfilled'
+      readonly tenant: string
+      /** The schedule, or the job that was asked to run by itself. */
+      readonly schedule: string
+      readonly facts: Facts
+    }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>

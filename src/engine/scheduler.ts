@@ -19,7 +19,14 @@ import type { PauseMissed } from '../core/trigger/pause.ts'
 import type { PauseTarget } from '../core/trigger/pause-target.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { PauseReply, ResumeReply } from '../ports/control.ts'
+import type {
+  BackfillReply,
+  BackfillRequest,
+  PauseReply,
+  ResumeReply,
+  TriggerReply,
+  TriggerRequest,
+} from '../ports/control.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { LeaseStore } from '../ports/lease.ts'
 import type { TreeSource } from '../ports/source.ts'
@@ -36,6 +43,8 @@ import { LiveState } from './live-state.ts'
 import { LogPositions } from './log-positions.ts'
 import { LogTail } from './log-tail.ts'
 import { LostTail } from './lost-tail.ts'
+import { OneOffWriter } from './one-off-writer.ts'
+import { OneOffs, type OneOffTerm } from './one-offs.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
@@ -75,6 +84,8 @@ const EVENT_FLUSH_MS = 2_000
 interface Leadership {
   readonly term: number
   readonly stop: AbortController
+  /** This instance knows all that it must before its first decision. */
+  readonly ready: Promise<void>
   /** All that the old live state owed when the term began has been fired. */
   readonly caughtUp: Promise<void>
   /** Everything of the term has come to rest. */
@@ -94,6 +105,7 @@ export class Scheduler {
   readonly #overrides: Overrides
   readonly #adapterPauses: AdapterPauses
   readonly #pausing: Pausing
+  readonly #oneOffs: OneOffs
   readonly #checkpoint: CursorCheckpoint
   readonly #stopping = endsMany()
   #leadership: Leadership | null = null
@@ -194,6 +206,19 @@ export class Scheduler {
       now,
       mayWrite,
     })
+    this.#oneOffs = new OneOffs({
+      live: this.#live,
+      loop: this.#loop,
+      overrides: this.#overrides,
+      writer: new OneOffWriter({ log, clock, mayWrite, onAlarm: alarm }),
+      log,
+      tail: this.#tail,
+      clock,
+      events,
+      now,
+      tz: options.tz,
+      retentionSeconds: options.retentionSeconds,
+    })
     this.#reconciler = new Reconciler({
       source: options.source,
       store: options.live,
@@ -271,6 +296,16 @@ export class Scheduler {
     return this.#pausing.resume(target, how, this.#leadingSignal())
   }
 
+  /** Stores one run of a job or schedule. Only the leader may; throws what stands in its way. */
+  async trigger(request: TriggerRequest): Promise<TriggerReply> {
+    return this.#oneOffs.trigger(request, await this.#readyTerm())
+  }
+
+  /** Fires times of a schedule once more. Only the leader may; throws what stands in its way. */
+  async backfill(request: BackfillRequest): Promise<BackfillReply> {
+    return this.#oneOffs.backfill(request, await this.#readyTerm())
+  }
+
   /** Applies a tree that another process sent. Only the leader may. */
   async applyTree(request: { source: string; tree: Tree; limit: PruneLimit }): Promise<ReconcileOutcome> {
     const leadership = this.#leadership
@@ -341,7 +376,7 @@ export class Scheduler {
     const pausing = ready.then(() => this.#pausing.run(stop.signal))
     const storing = alone.then(() => this.#checkpoint.run(stop.signal))
     const done = Promise.all([firing, guarding, reconciling, storing, pausing]).then(() => undefined)
-    this.#leadership = { term, stop, caughtUp, done }
+    this.#leadership = { term, stop, ready, caughtUp, done }
     onLeading?.(term)
   }
 
@@ -391,11 +426,19 @@ export class Scheduler {
     await this.#lostTail.examine(signal)
   }
 
+  /** The term, once live state and overrides are known. Throws where none has begun, or it has ended. */
+  async #readyTerm(): Promise<OneOffTerm> {
+    const leadership = this.#leadership
+    const signal = this.#leadingSignal()
+    await leadership?.ready
+    if (leadership !== null && !signal.aborted) return { term: leadership.term, signal }
+    throw notLeading()
+  }
+
   /** Aborts when the term ends. Throws where none has begun. */
   #leadingSignal(): AbortSignal {
     if (this.#leadership !== null) return this.#leadership.stop.signal
-    const message = 'this instance leads no more; nothing was changed: try again in a moment'
-    throw new BelfryError('no-leader', message, { retryable: true })
+    throw notLeading()
   }
 
   #follow(): void {
@@ -442,6 +485,11 @@ export class Scheduler {
       source: source?.describe() ?? null,
     }
   }
+}
+
+function notLeading(): BelfryError {
+  const message = 'this instance leads no more; nothing was changed: try again in a moment'
+  return new BelfryError('no-leader', message, { retryable: true })
 }
 
 /** For signals that thousands may sleep on at once: Node takes more than ten listeners for a leak, and says so. */

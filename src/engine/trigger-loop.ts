@@ -75,6 +75,13 @@ export class TriggerLoop {
     this.#slots.remove(key)
   }
 
+  /** A schedule as it is decided now, and up to where it is; null: there is none, or none that can be decided. */
+  standing(key: ScheduleKey): { readonly trigger: CompiledTrigger; readonly cursor: number } | null {
+    const slot = this.#slots.find(key)
+    if (slot === undefined) return null
+    return { trigger: slot.trigger, cursor: this.#decisions.progress(slot).cursor }
+  }
+
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
   async lead(term: number, signal: AbortSignal): Promise<void> {
     // The term may have ended before it could begin, and another one have begun.

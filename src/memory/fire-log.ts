@@ -49,6 +49,8 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
     last: (key) => read('last', nameOf(key), () => stream.last(key, serverTime())),
     lastOfAll: () => read('lastOfAll', '', () => stream.lastOfAll(serverTime())),
     fire: (sequence) => read('fire', `${sequence}`, () => stream.fire(sequence, serverTime())),
+    range: (key, range) =>
+      read('range', nameOf(key), () => ({ records: stream.range(key, range, serverTime()), madeAt: 0 })),
     info: () =>
       read('info', '', () => ({
         incarnation: stream.incarnation,

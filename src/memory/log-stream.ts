@@ -1,6 +1,6 @@
 import { idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { Fire, LogEntry } from '../core/trigger/log-entry.ts'
-import type { LogFollower, LogRecord, StoredContent } from '../ports/fire-log.ts'
+import type { LogFollower, LogRecord, NominalRange, StoredContent } from '../ports/fire-log.ts'
 
 /** One stored message. */
 export interface StoredEntry {
@@ -52,6 +52,13 @@ export class MemoryLogStream {
   fire(sequence: number, now: number): Fire | null {
     const entry = this.stored(now).find(({ record }) => record.sequence === sequence)?.entry
     return entry?.kind === 'fire' ? entry : null
+  }
+
+  range(key: ScheduleKey, { from, to }: NominalRange, now: number): readonly LogRecord[] {
+    return (this.#ofSchedule.get(nameOf(key)) ?? [])
+      .filter((stored) => isAlive(stored, now))
+      .map(({ record }) => record)
+      .filter(({ nominal }) => nominal >= from && nominal < to)
   }
 
   /** The last entry of every schedule. */

@@ -28,8 +28,8 @@ export interface FeedOptions {
   readonly connection: Connection
   readonly stream: string
   readonly filter: string
-  /** A sequence, or the last message of each subject and then all that follow. */
-  readonly from: number | 'last-per-subject'
+  /** A sequence, a moment (epoch milliseconds), or the last message of each subject and then all that follow. */
+  readonly from: number | { readonly storedSince: number } | 'last-per-subject'
   readonly headersOnly: boolean
   onMessage(message: FeedMessage): void
   /** All that was there when the consumer was made has been told. Once for each consumer. */
@@ -51,21 +51,29 @@ const REQUEST_MS = 3_000
 
 type Start =
   | { readonly deliver_policy: 'by_start_sequence'; readonly opt_start_seq: number }
+  | { readonly deliver_policy: 'by_start_time'; readonly opt_start_time: string }
   | { readonly deliver_policy: 'last_per_subject' }
 
 export function followStream(options: FeedOptions, signal: AbortSignal): void {
   void new Feed(options, signal).run()
 }
 
+export interface ReadOptions extends Omit<FeedOptions, 'onCaughtUp'> {
+  /** Whether nothing after this message is wanted. */
+  isEnough?(message: FeedMessage): boolean
+}
+
 /** Reads what is there now, once. Throws `timeout` after `timeoutMs` without progress. */
-export async function readStream(options: Omit<FeedOptions, 'onCaughtUp'>, timeoutMs: number): Promise<void> {
+export async function readStream(options: ReadOptions, timeoutMs: number): Promise<void> {
   const { connection, stream } = options
   const done = new AbortController()
   let progress = 0
   let complete = false
   const onMessage = (message: FeedMessage) => {
+    if (complete) return
     progress += 1
     options.onMessage(message)
+    if (options.isEnough?.(message) === true) onCaughtUp()
   }
   const onCaughtUp = () => {
     complete = true
@@ -121,7 +129,7 @@ class Feed {
     const { from } = this.#options
     if (this.#position > 0) return this.#position
     if (this.#wasReset) return this.#restart - 1
-    return from === 'last-per-subject' ? 0 : from - 1
+    return typeof from === 'number' ? from - 1 : 0
   }
 
   /**
@@ -171,10 +179,11 @@ class Feed {
     const { from } = this.#options
     if (this.#position > 0) return { deliver_policy: 'by_start_sequence', opt_start_seq: this.#position + 1 }
     if (from === 'last-per-subject') return { deliver_policy: 'last_per_subject' }
-    return {
-      deliver_policy: 'by_start_sequence',
-      opt_start_seq: Math.max(1, this.#wasReset ? this.#restart : from),
+    if (typeof from === 'number' || this.#wasReset) {
+      const sequence = this.#wasReset || typeof from !== 'number' ? this.#restart : from
+      return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, sequence) }
     }
+    return { deliver_policy: 'by_start_time', opt_start_time: new Date(from.storedSince).toISOString() }
   }
 
   /** One consumer's life. Resolves when it cannot be trusted any more: to whether it worked at all. */

@@ -25,6 +25,7 @@ import {
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
 import type { Answer, Message } from './publisher.ts'
+import { readRange } from './fire-range.ts'
 import { lastMessage, messageAt, type StreamState, streamState } from './streams.ts'
 
 export interface NatsFireLogOptions extends AppenderOptions {
@@ -95,6 +96,8 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
     },
 
     lastOfAll: () => readLastOfAll(options),
+
+    range: (key, range) => readRange(options, key, range),
 
     async info() {
       const state = await readState(connection)

@@ -1,4 +1,6 @@
+import type { Data } from '../core/kinds.ts'
 import type { Tree } from '../core/manifest/tree.ts'
+import type { OneOffTarget } from '../core/trigger/one-off-target.ts'
 import type { PauseMissed } from '../core/trigger/pause.ts'
 
 /**
@@ -8,6 +10,8 @@ import type { PauseMissed } from '../core/trigger/pause.ts'
 export interface ControlRequests {
   readonly pause: Exchange<PauseRequest, PauseReply>
   readonly resume: Exchange<ResumeRequest, ResumeReply>
+  readonly trigger: Exchange<TriggerRequest, TriggerReply>
+  readonly backfill: Exchange<BackfillRequest, BackfillReply>
 }
 
 interface Exchange<Request, Reply> {
@@ -63,6 +67,60 @@ export interface ResumeReply {
   readonly outcome: 'resumed' | 'not-paused'
   /** Pauses that still hold some of it, as targets. */
   readonly stillPausedBy: readonly string[]
+}
+
+export interface TriggerRequest extends OneOffTarget {
+  /** What makes a request the same as another: of a job or schedule, one key gives one run. */
+  readonly key: string
+  /** Merged over the data of the schedule and the job. */
+  readonly data: Data | null
+  /** Also where it is suspended or paused. */
+  readonly force: boolean
+  readonly author: string
+}
+
+export interface TriggerReply {
+  readonly run: string
+  /** The run's nominal time, epoch milliseconds. */
+  readonly at: number
+  /** It was asked for before: nothing was stored now, and the data is that of the first time. */
+  readonly already: boolean
+  /** Why it may have to wait, as sentences. */
+  readonly notes: readonly string[]
+}
+
+/** One stretch of a backfill; who wants more asks again from `next`. */
+export interface BackfillRequest {
+  readonly tenant: string
+  readonly schedule: string
+  /** Nominal times from here, epoch milliseconds. */
+  readonly from: number
+  /** And before here. */
+  readonly to: number
+  /** Times that were fired before are fired again; equal keys are one repetition, and fire each once. */
+  readonly again: string | null
+  /** Times of which the log cannot tell any more whether they were fired. */
+  readonly beyondLog: 'skip' | 'fire'
+  /** Stores nothing, and tells what would be. */
+  readonly dryRun: boolean
+  readonly force: boolean
+  readonly author: string
+}
+
+/**
+ * What becomes of one nominal time. `fired`: it is stored now, or would be. `already`: this backfill has fired it before.
+ * `in-log`: its own fire is in the log. `beyond-log`: nobody can tell whether it was fired. `pending`: the schedule has
+ * not decided it yet, and will.
+ */
+export type BackfillOutcome = 'fired' | 'already' | 'in-log' | 'beyond-log' | 'pending'
+
+export interface BackfillReply {
+  /** Nominal times, epoch milliseconds, in order. */
+  readonly times: readonly { readonly at: number; readonly outcome: BackfillOutcome }[]
+  /** From where to go on; null: this was all. */
+  readonly next: number | null
+  /** The log holds every fire since this moment, epoch milliseconds. */
+  readonly logReaches: number
 }
 
 export interface ApplyRequest {

@@ -40,6 +40,18 @@ export type AppendOutcome =
   /** Full stream or wrong configuration (10077, 10122, other 4xx): nothing was stored; hold and raise an alarm. */
   | { readonly kind: 'refused'; readonly code: number; readonly message: string }
 
+/** Epoch milliseconds; `from` included, `to` excluded. */
+export interface NominalRange {
+  readonly from: number
+  readonly to: number
+}
+
+export interface LogRange {
+  readonly records: readonly LogRecord[]
+  /** When this incarnation of the log was made, epoch milliseconds: of before it knows nothing. */
+  readonly madeAt: number
+}
+
 export interface LogInfo {
   /** Identifies this incarnation of the log: changes when the stream is deleted and created again. */
   readonly incarnation: string
@@ -88,6 +100,11 @@ export interface FireLog {
   lastOfAll(): Promise<readonly LogRecord[]>
   /** The fire at a sequence, whole; null if it is not there any more, or is none. Throws retryable. */
   fire(sequence: number): Promise<Fire | null>
+  /**
+   * The entries of one schedule whose nominal times lie in a range, in order, as far as they have not expired. What was
+   * stored before the call is not left out. Throws retryable.
+   */
+  range(key: ScheduleKey, range: NominalRange): Promise<LogRange>
   info(): Promise<LogInfo>
   /** Tells all records from `fromSequence` (included) on, until `signal` aborts, over reconnects and recreation. */
   follow(fromSequence: number, follower: LogFollower, signal: AbortSignal): void
