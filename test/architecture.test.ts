@@ -11,6 +11,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   memory: ['core', 'ports', 'lifecycle'],
   files: ['core', 'ports', 'lifecycle'],
   telemetry: ['core', 'ports', 'lifecycle'],
+  client: ['core', 'ports', 'lifecycle', 'nats'],
   worker: ['core', 'ports', 'lifecycle', 'nats', 'version.ts'],
   'config.ts': ['core'],
   'version.ts': [],
@@ -178,6 +179,19 @@ describe('architecture', () => {
     const packages = imports.filter(({ from, bare }) => bare && reached.has(from)).map(({ to }) => to)
     expect(reached.size).toBeGreaterThan(20)
     expect(packages.filter((name) => !/^(@nats-io\/|node:)/.test(name))).toEqual([])
+  })
+
+  it('gives a client nothing that schedules, reads files or starts processes', () => {
+    const reached = new Set(['client/index.ts'])
+    for (const file of reached) {
+      for (const { from, to, bare } of imports) if (from === file && !bare) reached.add(to)
+    }
+    expect(reached.size).toBeGreaterThan(20)
+    const rooms = new Set([...reached].map(topOf))
+    expect([...rooms].toSorted()).toEqual(['client', 'core', 'lifecycle', 'nats', 'ports'])
+    const modules = imports.filter(({ from, bare }) => bare && reached.has(from)).map(({ to }) => to)
+    const heavy = /^(node:(fs|child_process|worker_threads|http)|chokidar|pino|commander)/
+    expect(modules.filter((name) => heavy.test(name))).toEqual([])
   })
 
   it('has no import cycles', () => {

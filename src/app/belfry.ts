@@ -63,6 +63,9 @@ export interface Belfry {
 /** How long the log keeps a fire at least, seconds. */
 const RETENTION_SECONDS = 7 * 86_400
 
+/** How long requests of other processes are waited for at a stop, before what is not stored by then is given up. */
+const REQUESTS_MS = 1_000
+
 /** Connects and starts. Throws a BelfryError that says what is wrong with the server or the access to it. */
 export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
   const { nats, logger, instance } = options
@@ -116,7 +119,11 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
     closing.push(() => control.stop())
     let stopped: Promise<void> | null = null
     const stop = async (): Promise<void> => {
-      for (const close of closing) await close()
+      // What is asked for has a moment to end; what waits for a log that refuses it is told to ask somebody else.
+      const answered = Promise.all(closing.map((close) => close()))
+      await Promise.race([answered, clock.sleep(REQUESTS_MS, connection.closed)])
+      await scheduler.drain()
+      await answered
       await scheduler.stop()
       await connection.close()
     }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { BelfryError } from '../core/errors.ts'
 import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
+import { backfillCommand } from './backfill.ts'
 import { calendarCommand } from './calendar.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
@@ -17,6 +18,7 @@ import { planCommand } from './plan.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
+import { triggerCommand } from './trigger.ts'
 import { validateCommand } from './validate.ts'
 import { workerCommand } from './worker.ts'
 
@@ -31,6 +33,8 @@ const COMMANDS: readonly AddCommand[] = [
   planCommand,
   applyCommand,
   statusCommand,
+  triggerCommand,
+  backfillCommand,
   pauseCommand,
   resumeCommand,
   nextCommand,

@@ -95,7 +95,11 @@ export function heldBack(resolved: Resolved, now: number, { overrides }: Resolve
 }
 
 /** What makes a run that is stored wait for its worker, as sentences. */
-export function notesOf({ job }: Resolved, now: number, { live, overrides }: ResolveOptions): readonly string[] {
+export function notesOf(
+  { job }: Resolved,
+  now: number,
+  { live, overrides }: ResolveOptions,
+): readonly string[] {
   const { tenant } = job
   const name = job.manifest.spec.adapter
   const notes: string[] = []

@@ -80,7 +80,11 @@ export function createControlClient(options: ControlClientOptions): ControlClien
     async ask(name, request, signal) {
       const message: CallMessage = { version: WIRE_VERSION, request }
       const payload = JSON.stringify(message)
-      const { clock } = connection
+      const { clock, maxPayload } = connection
+      if (Buffer.byteLength(payload) > maxPayload - MARGIN_BYTES) {
+        const room = `more than a message of this server holds (${maxPayload} bytes)`
+        throw new BelfryError('too-large', `the request is too large: ${room}`)
+      }
       const end = clock.monotonic() + leaderWaitMs
       for (;;) {
         const { subject } = await findLeader(options, signal)

@@ -22,10 +22,10 @@ import {
   encodeEntry,
   type NatsContent,
 } from './fire-encoding.ts'
+import { readRange } from './fire-range.ts'
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
 import type { Answer, Message } from './publisher.ts'
-import { readRange } from './fire-range.ts'
 import { lastMessage, messageAt, type StreamState, streamState } from './streams.ts'
 
 export interface NatsFireLogOptions extends AppenderOptions {

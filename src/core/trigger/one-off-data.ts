@@ -54,7 +54,7 @@ function withoutSpec(found: Problem): Problem {
  * What JSON can hold and merging cannot: mappings inside each other without end, and the key that in JavaScript sets an
  * object's prototype, by which data could pass a schema that it does not fit.
  */
-function shapeProblem(given: Data): Problem | null {
+export function shapeProblem(given: Data): Problem | null {
   const left: { readonly value: unknown; readonly path: Path }[] = [{ value: given, path: [] }]
   let values = 0
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -64,7 +64,8 @@ function shapeProblem(given: Data): Problem | null {
       const expected = `at most ${LIMITS.values} values, ${LIMITS.depth} deep`
       return problem('limit-exceeded', 'The data is too large', { expected })
     }
-    if (Array.isArray(value)) for (const [index, member] of value.entries()) left.push({ value: member, path: [...path, index] })
+    if (Array.isArray(value))
+      for (const [index, member] of value.entries()) left.push({ value: member, path: [...path, index] })
     else if (isMapping(value)) {
       for (const [key, member] of Object.entries(value)) {
         if (key === '__proto__') return problem('invalid-data', 'The data has a key `__proto__`', { path })
