@@ -12,7 +12,7 @@ import { BelfryError } from '../core/errors.ts'
 import { type FireId, idOfFire } from '../core/names.ts'
 import { type Asking, buildOneOff, oneOffKey } from '../core/trigger/one-off.ts'
 import { dataOfOneOff, describeDataProblems } from '../core/trigger/one-off-data.ts'
-import { templateOfJob, templateOfSchedule } from '../core/trigger/one-off-template.ts'
+import { contentOf, templateOfJob, templateOfSchedule } from '../core/trigger/one-off-template.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
   BackfillOutcome,
@@ -179,13 +179,15 @@ export class OneOffs {
   }
 
   #templateOf(resolved: Resolved, { data }: TriggerRequest) {
-    const { tz } = this.#options
+    const { tz, live } = this.#options
     const merged = mergedData(resolved, data)
     if (!merged.ok) throw new BelfryError('data-refused', describeDataProblems(merged.error))
-    const payload = JSON.stringify(merged.value)
-    if (resolved.kind === 'schedule') return templateOfSchedule(resolved.trigger, tz, payload)
+    const { tenant, manifest } = resolved.job
+    const adapter = live.find('Adapter', tenant, manifest.spec.adapter)?.manifest.spec
+    const content = contentOf(merged.value, { job: manifest.spec, adapter })
+    if (resolved.kind === 'schedule') return templateOfSchedule(resolved.trigger, tz, content)
     const { job, revision, generation } = resolved
-    return templateOfJob(job, { revision, generation, tz, payload })
+    return templateOfJob(job, { revision, generation, tz, content })
   }
 
   async #store(fire: ReturnType<typeof buildOneOff>, { signal }: OneOffTerm): Promise<StoredOneOff> {

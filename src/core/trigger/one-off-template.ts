@@ -1,9 +1,26 @@
+import type { AdapterSpec, Data, JobSpec } from '../kinds.ts'
+import { policyOf } from '../run/run-policy.ts'
 import type { CatalogueEntry } from '../schedule/catalogue.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import type { FireTemplate } from './one-off.ts'
 
-/** What a schedule's fires carry, with other data if some were given. */
-export function templateOfSchedule(trigger: CompiledTrigger, tz: string, payload?: string): FireTemplate {
+/** What depends on the data of one run. */
+export type RunContent = Pick<FireTemplate, 'payload' | 'policy'>
+
+export function contentOf(
+  data: Data,
+  { job, adapter }: { readonly job: JobSpec; readonly adapter: AdapterSpec | undefined },
+): RunContent {
+  const policy = policyOf({ job, adapter, data })
+  return { payload: JSON.stringify(data), ...(policy === undefined ? {} : { policy }) }
+}
+
+/** What a schedule's fires carry; the content is its own unless other is given. */
+export function templateOfSchedule(
+  trigger: CompiledTrigger,
+  tz: string,
+  content: RunContent = ownContent(trigger),
+): FireTemplate {
   const { job, adapter, lane, message, jobVersion, calendars, revision, generation } = trigger
   return {
     job,
@@ -11,7 +28,7 @@ export function templateOfSchedule(trigger: CompiledTrigger, tz: string, payload
     lane,
     message,
     jobVersion,
-    payload: payload ?? trigger.payload,
+    ...content,
     calendars,
     tz,
     revision,
@@ -19,17 +36,21 @@ export function templateOfSchedule(trigger: CompiledTrigger, tz: string, payload
   }
 }
 
+function ownContent({ payload, policy }: CompiledTrigger): RunContent {
+  return { payload, ...(policy === undefined ? {} : { policy }) }
+}
+
 export interface JobTemplate {
   readonly revision: string
   readonly generation: number
   readonly tz: string
-  readonly payload: string
+  readonly content: RunContent
 }
 
 /** What a job's runs carry that no schedule asks for: no calendar has a say in them. */
 export function templateOfJob(
   { name, manifest }: CatalogueEntry<'Job'>,
-  { revision, generation, tz, payload }: JobTemplate,
+  { revision, generation, tz, content }: JobTemplate,
 ): FireTemplate {
   const { adapter, message, version } = manifest.spec
   return {
@@ -38,7 +59,7 @@ export function templateOfJob(
     lane: '0',
     message,
     jobVersion: version ?? 1,
-    payload,
+    ...content,
     calendars: [],
     tz,
     revision,
