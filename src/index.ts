@@ -1,8 +1,10 @@
 /**
- * The public surface of belfry: time, calendars and schedules as pure functions, and the loader of trees. Everything
+ * The public surface of belfry: time, calendars and schedules as pure functions, the loader of trees, and an instance to
+ * embed. Everything
  * that is exported here is documented and stable; nothing else can be reached.
  */
 
+export { createBelfry, type EmbeddedBelfry, type EmbeddedOptions } from './app/create-belfry.ts'
 export { compileCalendar } from './core/calendar/compile.ts'
 export type {
   Blackout,
@@ -35,3 +37,4 @@ export type { DstOption, DstPolicy, GapPolicy, OverlapPolicy } from './core/time
 export type { Recurrence } from './core/time/recurrence.ts'
 export { type Zone, zoneOf } from './core/time/zone.ts'
 export { type LoadTreeOptions, loadTree } from './files/load-tree.ts'
+export type { LogFacts, Logger } from './ports/telemetry.ts'
