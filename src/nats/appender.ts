@@ -85,10 +85,6 @@ export class Appender {
     return this.#allowed ? this.#choice.way : 'singles'
   }
 
-  get costs(): Readonly<Record<Way, number | null>> {
-    return this.#choice.costs
-  }
-
   add(append: Append): void {
     this.#queue.push(append)
     if (this.way === 'singles') {
@@ -112,7 +108,7 @@ export class Appender {
   }
 
   get #window(): number {
-    return this.#choice.costs.singles === null ? SINGLES_AT_FIRST : SINGLES_AT_ONCE
+    return this.#choice.hasMeasured ? SINGLES_AT_ONCE : SINGLES_AT_FIRST
   }
 
   #flush(): void {

@@ -2,8 +2,9 @@
  * Whether entries are better sent one by one or in atomic batches, by what each was seen to cost here.
  *
  * One node that syncs now and then stores singles faster, since a batch is written twice; where every answer waits for a
- * disk or for other nodes, a batch waits once for many. So both are measured in full pipes, and the cheaper one is used;
- * the other one is tried again now and then, because servers are reconfigured.
+ * disk or for other nodes, a batch waits once for many. So both are measured in full pipes, and the cheaper one is used.
+ * Answers come in gusts and machines have hiccups, so that a decision may be wrong: the other way is tried again soon at
+ * first, then more and more rarely, because servers are reconfigured.
  */
 import type { Clock } from '../ports/clock.ts'
 
@@ -11,23 +12,25 @@ export type Way = 'singles' | 'batches'
 
 /** Noise is no reason to change the way. */
 const BETTER_BY = 0.8
-const SAMPLES_AT_FIRST = 3
-const TRY_AGAIN_MS = 300_000
+/** Decided by, each way. The first one after a change of the way is of a cold pipe and left out. */
+const SAMPLES = 8
+const TRY_AGAIN_AT_FIRST_MS = 10_000
+const TRY_AGAIN_AT_LAST_MS = 300_000
+/** A trial ends early when so many samples are each so many times as dear as the way that is used. */
+const HOPELESS_SAMPLES = 3
+const HOPELESS_BY = 2
 const REFUSED_MS = 60_000
-/** Answers come in gusts: one measurement alone says little. */
-const LEAST_WEIGHT_OF_NEW = 0.05
-
-interface Cost {
-  readonly msEach: number
-  readonly samples: number
-  readonly measuredAt: number
-}
 
 export class BatchChoice {
   readonly #clock: Clock
-  readonly #costs: Record<Way, Cost | null> = { singles: null, batches: null }
+  readonly #samples: Record<Way, number[]> = { singles: [], batches: [] }
   #way: Way = 'singles'
-  #offUntil = 0
+  /** Cheaper as far as is known; `#way` is the other one only while that is tried. */
+  #cheaper: Way = 'singles'
+  #isCold = true
+  #hasMeasured = false
+  #tryAt = 0
+  #tryAgainMs = TRY_AGAIN_AT_FIRST_MS
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -38,42 +41,73 @@ export class BatchChoice {
     return this.#way
   }
 
+  /** Whether anything is known of this server. */
+  get hasMeasured(): boolean {
+    return this.#hasMeasured
+  }
+
   /** Told what `count` entries took in a full pipe. */
   measured(way: Way, count: number, elapsedMs: number): void {
-    const before = this.#costs[way]
-    const msEach = elapsedMs / count
-    const measuredAt = this.#clock.monotonic()
-    // What was measured long ago says nothing of now.
-    const isCurrent = before !== null && measuredAt - before.measuredAt < TRY_AGAIN_MS
-    const samples = isCurrent ? before.samples + 1 : 1
-    const weight = Math.max(1 / samples, LEAST_WEIGHT_OF_NEW)
-    this.#costs[way] = {
-      msEach: isCurrent ? before.msEach + weight * (msEach - before.msEach) : msEach,
-      samples,
-      measuredAt,
+    this.#hasMeasured = true
+    // What was still under way when the way changed shared the server with the other one.
+    if (way !== this.#way) return
+    if (this.#isCold) {
+      this.#isCold = false
+      return
     }
-    this.#way = this.#choose()
+    const samples = this.#samples[way]
+    samples.push(elapsedMs / count)
+    if (samples.length > SAMPLES) samples.shift()
+    if (way === this.#cheaper) this.#maybeTry()
+    else this.#judge()
   }
 
   /** Batches are of no use now: they are not allowed, or were refused for what they are. */
   withoutBatches(): void {
-    this.#offUntil = this.#clock.monotonic() + REFUSED_MS
-    this.#way = 'singles'
+    this.#cheaper = 'singles'
+    this.#use('singles')
+    this.#tryAgainMs = TRY_AGAIN_AT_FIRST_MS
+    this.#tryAt = this.#clock.monotonic() + REFUSED_MS
   }
 
-  /** Both costs in milliseconds an entry, null while unknown; for logs and the bench. */
-  get costs(): Readonly<Record<Way, number | null>> {
-    return { singles: this.#costs.singles?.msEach ?? null, batches: this.#costs.batches?.msEach ?? null }
+  #maybeTry(): void {
+    if (this.#samples[this.#cheaper].length < SAMPLES || this.#clock.monotonic() < this.#tryAt) return
+    const other = otherThan(this.#cheaper)
+    this.#samples[other] = []
+    this.#use(other)
   }
 
-  #choose(): Way {
-    const { singles, batches } = this.#costs
-    const now = this.#clock.monotonic()
-    if (now < this.#offUntil || singles === null || singles.samples < SAMPLES_AT_FIRST) return 'singles'
-    if (batches === null || batches.samples < SAMPLES_AT_FIRST) return 'batches'
-    const better: Way = batches.msEach < BETTER_BY * singles.msEach ? 'batches' : 'singles'
-    const other = better === 'batches' ? singles : batches
-    if (now - other.measuredAt < TRY_AGAIN_MS) return better
-    return better === 'batches' ? 'singles' : 'batches'
+  /** Ends the trial as soon as it can be judged. */
+  #judge(): void {
+    const tried = this.#samples[this.#way]
+    const cost = typical(this.#samples[this.#cheaper])
+    const isHopeless =
+      tried.length === HOPELESS_SAMPLES && tried.every((sample) => sample > HOPELESS_BY * cost)
+    if (tried.length < SAMPLES && !isHopeless) return
+    const { singles, batches } = this.#samples
+    const cheaper = typical(batches) < BETTER_BY * typical(singles) ? 'batches' : 'singles'
+    if (cheaper !== this.#cheaper) this.#tryAgainMs = TRY_AGAIN_AT_FIRST_MS
+    this.#tryAt = this.#clock.monotonic() + this.#tryAgainMs
+    this.#tryAgainMs = Math.min(2 * this.#tryAgainMs, TRY_AGAIN_AT_LAST_MS)
+    this.#cheaper = cheaper
+    this.#use(cheaper)
   }
+
+  #use(way: Way): void {
+    if (this.#way === way) return
+    this.#way = way
+    this.#isCold = true
+  }
+}
+
+function otherThan(way: Way): Way {
+  return way === 'singles' ? 'batches' : 'singles'
+}
+
+/** The mean of the middle half: an outlier has no say, as in a median, and gusts, which make two humps, average out. */
+function typical(samples: readonly number[]): number {
+  const sorted = [...samples].sort((left, right) => left - right)
+  const quarter = Math.floor(sorted.length / 4)
+  const middle = sorted.slice(quarter, sorted.length - quarter)
+  return middle.reduce((sum, sample) => sum + sample, 0) / middle.length
 }

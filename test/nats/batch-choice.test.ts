@@ -4,39 +4,45 @@ import { BatchChoice, type Way } from '../../src/nats/batch-choice.ts'
 import { keepsExpectationsApart } from '../../src/nats/batch-versions.ts'
 import { NOON } from '../support/entries.ts'
 
-const MINUTE = 60_000
+const SECOND = 1_000
 
 /** A server on which an entry costs so much, each way, in milliseconds. */
 function onServer(costs: Record<Way, number>) {
   const clock = new VirtualClock(NOON)
   const choice = new BatchChoice(clock)
-  return {
-    choice,
-    clock,
-    costs,
-    /** Sends so many pieces of work, each the way that is chosen then; says which ways they went. */
-    work(pieces: number): readonly Way[] {
-      return Array.from({ length: pieces }, () => {
-        const { way } = choice
-        choice.measured(way, 256, 256 * costs[way])
-        return way
-      })
-    },
+  /** Sends so many pieces of work, each the way that is chosen then; says which ways they went. */
+  function work(pieces: number): readonly Way[] {
+    return Array.from({ length: pieces }, () => {
+      const { way } = choice
+      choice.measured(way, 256, 256 * costs[way])
+      return way
+    })
   }
+  /** One piece a second, until the other way is chosen; resolves with how many seconds that takes. */
+  async function secondsUntilOther(): Promise<number> {
+    const before = choice.way
+    for (let seconds = 0; seconds < 1_000; seconds += 1) {
+      work(1)
+      if (choice.way !== before) return seconds
+      await clock.advance(SECOND)
+    }
+    throw new Error('the other way is never tried')
+  }
+  return { choice, clock, costs, work, secondsUntilOther }
 }
 
 describe('whether entries go one by one or in batches', () => {
   it('begins with singles, tries batches, and stays with singles where they are cheaper', () => {
-    const { choice, work } = onServer({ singles: 0.02, batches: 0.04 })
+    const { choice, work } = onServer({ singles: 0.02, batches: 0.03 })
     const ways = work(40)
-    expect(ways.slice(0, 3)).toEqual(['singles', 'singles', 'singles'])
-    expect(ways.filter((way) => way === 'batches')).toHaveLength(3)
+    expect(ways.slice(0, 9)).not.toContain('batches')
+    expect(ways.filter((way) => way === 'batches')).toHaveLength(9)
     expect(choice.way).toBe('singles')
   })
 
   it('stays with batches where each single waits for a disk', () => {
     const { choice, work } = onServer({ singles: 1, batches: 0.05 })
-    expect(work(40).filter((way) => way === 'singles')).toHaveLength(3)
+    expect(work(40).filter((way) => way === 'singles')).toHaveLength(9)
     expect(choice.way).toBe('batches')
   })
 
@@ -46,36 +52,62 @@ describe('whether entries go one by one or in batches', () => {
     expect(choice.way).toBe('singles')
   })
 
-  it('is not led astray by one slow moment', () => {
-    const { choice, work } = onServer({ singles: 0.02, batches: 0.04 })
-    work(40)
-    choice.measured('singles', 256, 256 * 0.2)
+  it('is not led astray by a process that is still warming up', () => {
+    const { choice, work } = onServer({ singles: 0.06, batches: 0.085 })
+    for (const cost of [0.135, 0.519, 0.115, 0.017]) choice.measured('singles', 256, 256 * cost)
+    expect(choice.way).toBe('singles')
+    work(20)
+    expect(choice.way).toBe('singles')
+  })
+
+  it('tries the other way again soon at first, then less and less often', async () => {
+    const { work, secondsUntilOther } = onServer({ singles: 0.02, batches: 0.03 })
+    work(18)
+    const waits: number[] = []
+    for (let trial = 0; trial < 7; trial += 1) {
+      waits.push(await secondsUntilOther())
+      work(9)
+    }
+    expect(waits).toEqual([10, 20, 40, 80, 160, 300, 300])
+  })
+
+  it('ends a trial early that costs dearly', () => {
+    const { work } = onServer({ singles: 0.02, batches: 0.5 })
+    expect(work(40).filter((way) => way === 'batches')).toHaveLength(4)
+  })
+
+  it('puts a wrong choice right within seconds', async () => {
+    const { choice, clock, costs, work } = onServer({ singles: 0.3, batches: 0.085 })
+    work(20)
+    expect(choice.way).toBe('batches')
+    costs.singles = 0.06
+    await clock.advance(10 * SECOND)
+    work(10)
     expect(choice.way).toBe('singles')
   })
 
   it('finds out within minutes when the server has changed', async () => {
     const { choice, clock, costs, work } = onServer({ singles: 0.02, batches: 0.04 })
-    work(10)
-    costs.singles = 1
-    for (let round = 0; round < 10; round += 1) {
-      await clock.advance(MINUTE)
-      work(20)
+    work(20)
+    for (const [singles, cheaper] of [
+      [1, 'batches'],
+      [0.02, 'singles'],
+    ] as const) {
+      costs.singles = singles
+      for (let round = 0; round < 10; round += 1) {
+        await clock.advance(60 * SECOND)
+        work(20)
+      }
+      expect(choice.way).toBe(cheaper)
     }
-    expect(choice.way).toBe('batches')
-    costs.singles = 0.02
-    for (let round = 0; round < 30; round += 1) {
-      await clock.advance(MINUTE)
-      work(20)
-    }
-    expect(choice.way).toBe('singles')
   })
 
   it('leaves batches alone for a minute when they were refused for what they are', async () => {
     const { choice, clock, work } = onServer({ singles: 1, batches: 0.05 })
-    work(10)
+    work(20)
     choice.withoutBatches()
     expect(work(20)).not.toContain('batches')
-    await clock.advance(2 * MINUTE)
+    await clock.advance(60 * SECOND)
     work(1)
     expect(choice.way).toBe('batches')
   })
