@@ -10,6 +10,7 @@ export interface ApiError {
 
 /** The codes that belfry tells apart (nats-server's server/errors.json). */
 export const API = {
+  noSuitablePeers: 10005,
   clusterNotAvailable: 10008,
   clusterNotLeader: 10009,
   consumerNotFound: 10014,
@@ -55,6 +56,14 @@ export function meaningOf(error: ApiError): WriteMeaning {
   }
 }
 
+/** No room for what a limit reserves; a cluster says so only in the text of `noSuitablePeers`. */
+export function lacksRoom({ code, description }: ApiError): boolean {
+  return (
+    code === API.storageExceeded ||
+    (code === API.noSuitablePeers && description.includes('insufficient storage'))
+  )
+}
+
 /** A failed API request as an error; whether the same again can help is decided here. */
 export function errorFromApi(doing: string, error: ApiError): BelfryError {
   const details = { code: error.code, status: error.status }
@@ -62,7 +71,9 @@ export function errorFromApi(doing: string, error: ApiError): BelfryError {
   if (error.code === API.notEnabled || error.code === API.notEnabledForAccount) {
     return new BelfryError('nats-no-jetstream', message, { details })
   }
-  return meaningOf(error) === 'refused'
+  // A cluster that has just started places nothing on nodes that have not joined yet.
+  const mayPass = meaningOf(error) !== 'refused' || (error.code === API.noSuitablePeers && !lacksRoom(error))
+  return !mayPass
     ? new BelfryError('nats-refused', message, { details })
     : new BelfryError('nats-unavailable', message, { details, retryable: true })
 }

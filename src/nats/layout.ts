@@ -3,11 +3,12 @@
  *
  * Job: make what is missing, apply safe changes to what belfry made, and report everything else. Invariant: nothing is
  * changed that belfry did not make (its mark is in the stream's metadata), and nothing that the server could only do by
- * losing data. On failure: objects before the failing one are in place; the same again goes on from there.
+ * losing data. On failure: what may pass, as nodes that have not joined their cluster yet, is tried again for half a
+ * minute; then objects before the failing one are in place, and the same again goes on from there.
  */
 import type { StreamConfig } from '@nats-io/jetstream'
 import { BelfryError } from '../core/errors.ts'
-import { API, errorFromApi } from './api-errors.ts'
+import { API, errorFromApi, lacksRoom } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { type LayoutObject, type LayoutOptions, layoutObjects } from './layout-objects.ts'
 import { type StreamState, streamState } from './streams.ts'
@@ -37,15 +38,19 @@ const MARK_VERSION = '1'
 /** The server changes these only by creating the stream anew, or their change would reinterpret what is stored. */
 const UNCHANGEABLE: readonly (keyof StreamConfig)[] = ['subjects', 'retention', 'storage']
 
-/** Makes the layout right as far as that is safe. Throws only if the server does not answer or refuses. */
+const PATIENCE_MS = 30_000
+const TRY_AGAIN_MS = 250
+
+/** Makes the layout right as far as that is safe. Throws only if the server does not answer for long, or refuses. */
 export async function ensureLayout(
   connection: Connection,
   options: LayoutOptions = {},
 ): Promise<LayoutReport> {
   const report = { created: [] as string[], updated: [] as string[], unchanged: [] as string[] }
   const differences: LayoutDifference[] = []
+  const deadline = connection.clock.monotonic() + PATIENCE_MS
   for (const object of layoutObjects(connection.names, options)) {
-    const { outcome, found } = await ensureObject(connection, object)
+    const { outcome, found } = await patiently(connection, deadline, () => ensureObject(connection, object))
     report[outcome].push(object.title)
     differences.push(...found)
   }
@@ -85,6 +90,24 @@ export async function surveyLayout(connection: Connection): Promise<readonly Lay
       return { object: object.title, state, wrong: state === null ? [] : wrongFields(object, state) }
     }),
   )
+}
+
+/** Tries again what may pass by itself, until the deadline. */
+async function patiently<T>(connection: Connection, deadline: number, work: () => Promise<T>): Promise<T> {
+  const { clock, logger, closed } = connection
+  let reported = ''
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const mayPass = error instanceof BelfryError && error.retryable
+      if (!mayPass || clock.monotonic() >= deadline || closed.aborted) throw error
+      if (error.message !== reported)
+        logger.warn('the NATS server is not ready; trying again', { error: error.message })
+      reported = error.message
+    }
+    await clock.sleep(TRY_AGAIN_MS, closed)
+  }
 }
 
 interface Ensured {
@@ -134,7 +157,7 @@ async function create(connection: Connection, object: LayoutObject): Promise<Ens
   if (answer.ok) return { outcome: 'created', found: [] }
   // Two instances that start together both see nothing; the second then finds the first one's.
   if (answer.error.code === API.streamNameInUse) return ensureObject(connection, object)
-  if (answer.error.code === API.storageExceeded && config.max_bytes !== undefined) {
+  if (lacksRoom(answer.error) && config.max_bytes !== undefined) {
     const room = `${Math.ceil(config.max_bytes / 1024 ** 2)} MB`
     throw new BelfryError(
       'nats-refused',

@@ -2,7 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Connection } from '../../src/nats/connection.ts'
 import { ensureLayout, layoutError } from '../../src/nats/layout.ts'
 import { type StreamState, streamState } from '../../src/nats/streams.ts'
-import { connectTo, freshPrefix, startNatsServer, type TestServer } from '../support/nats-server.ts'
+import type { Logger } from '../../src/ports/telemetry.ts'
+import { startNatsCluster } from '../support/nats-cluster.ts'
+import {
+  connectTo,
+  freshPrefix,
+  silentLogger,
+  startNatsServer,
+  type TestServer,
+} from '../support/nats-server.ts'
 
 const SMALL = { firesMaxBytes: 1_000_000 }
 
@@ -158,4 +166,35 @@ describe('the layout', () => {
       message: expect.stringContaining('choose a smaller limit for the log'),
     })
   })
+})
+
+describe('the layout on three nodes of which one is late', () => {
+  it('is made once that one has joined; a log that does not fit is refused at once', async () => {
+    const cluster = await startNatsCluster({ late: 1, jetstream: 'max_file_store: 100MB' })
+    try {
+      let joining: Promise<void> | undefined
+      const logger: Logger = {
+        ...silentLogger,
+        warn(_, fields) {
+          if (String(fields?.error).endsWith('no suitable peers for placement (10005)'))
+            joining ??= cluster.nodes[2]!.start()
+        },
+      }
+      const connection = await connectTo(cluster, { prefix: freshPrefix(), logger })
+      const { created } = await ensureLayout(connection, { ...SMALL, replicas: 3 })
+      expect(created).toHaveLength(14)
+      expect(joining).toBeDefined()
+      await joining
+
+      await connection.ask(`$JS.API.STREAM.DELETE.${connection.names.fires}`, null, 'deleting a stream')
+      const tooBig = ensureLayout(connection, { firesMaxBytes: 1_000_000_000, replicas: 3 })
+      await expect(tooBig).rejects.toMatchObject({
+        code: 'nats-refused',
+        message: expect.stringContaining('choose a smaller limit for the log'),
+      })
+      await connection.close()
+    } finally {
+      await cluster.stop()
+    }
+  }, 60_000)
 })

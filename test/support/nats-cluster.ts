@@ -16,6 +16,8 @@ const REQUEST_MS = 1_000
 export interface ClusterOptions {
   /** The routes between the nodes go through proxies, so that `cutOff` can part them. */
   readonly cuttable?: boolean
+  /** So many nodes, the last ones, are not started yet. */
+  readonly late?: number
   /** Further lines of every node's configuration file. */
   readonly configuration?: string
   /** Further lines inside its `jetstream` block. */
@@ -40,9 +42,10 @@ export async function startNatsCluster(options: ClusterOptions = {}): Promise<Te
     }
     nodes.push(new ClusterNode({ ...place, folder: join(folder, place.name), routes, options }))
   }
-  await Promise.all(nodes.map((node) => node.start()))
+  const { late = 0 } = options
+  await Promise.all(nodes.slice(0, SIZE - late).map((node) => node.start()))
   const cluster = new TestCluster(nodes, folder)
-  await cluster.untilWhole()
+  await (late === 0 ? cluster.untilWhole() : cluster.untilReady())
   return cluster
 }
 
