@@ -17,6 +17,7 @@ import type { Tree } from '../core/manifest/tree.ts'
 import { guardPlan, type PruneLimit } from '../core/plan/guard.ts'
 import { type AttemptRecord, attemptedKey, PROBLEMS_KEPT } from '../core/plan/live-entry.ts'
 import { countsOf, type PlanCounts, planInSteps } from '../core/plan/plan-tree.ts'
+import { refuseBeyondTenant } from '../core/plan/tenant-room.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { EventSink } from '../ports/telemetry.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
@@ -171,7 +172,7 @@ export class Reconciler {
     for (let tries = 0; tries < MOVED_TRIES && !signal.aborted; tries++) {
       const plan = await inSlices(planInSteps(tree, live.snapshot, source), { clock, signal })
       if (plan === null) break
-      const refusal = guardPlan(plan, live.snapshot, limit)
+      const refusal = guardPlan(plan, live.snapshot, limit) ?? refuseBeyondTenant(plan, live.snapshot)
       if (refusal !== null) {
         logger.warn('the tree is refused', { source, code: refusal.code, reason: refusal.message })
         await this.#attempt(source, {

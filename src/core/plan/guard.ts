@@ -12,7 +12,7 @@ export const DEFAULT_PRUNE_LIMIT: PruneLimit = { count: 10, percent: 20 }
 
 /** Why a plan is not applied. Nothing of it is then applied. */
 export interface Refusal {
-  readonly code: 'prune-guard' | 'owned-by-other-source'
+  readonly code: 'prune-guard' | 'owned-by-other-source' | 'tenant-limit'
   readonly message: string
 }
 
