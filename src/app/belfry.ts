@@ -47,6 +47,8 @@ export interface BelfryOptions {
   readonly source: TreeSource | null
   readonly logger: Logger
   readonly onLeading?: (term: number) => void
+  /** A stop asked for during the start: a server that is not ready is waited for no longer. */
+  readonly signal?: AbortSignal
 }
 
 export interface Belfry {
@@ -75,10 +77,11 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
   const leasePublisher = new Publisher(connection, { timeoutMs: LEASE_TIMEOUT_MS })
   const closing: (() => Promise<void> | void)[] = []
   try {
-    const layout = await ensureLayout(connection, {
+    const wanted = {
       ...(options.replicas === undefined ? {} : { replicas: options.replicas }),
       ...(options.logBytes === undefined ? {} : { firesMaxBytes: options.logBytes }),
-    })
+    }
+    const layout = await ensureLayout(connection, wanted, options.signal)
     const wrong = layoutError(layout)
     if (wrong !== null) throw wrong
     if (layout.created.length > 0) logger.info('the layout is made', { created: layout.created })

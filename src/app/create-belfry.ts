@@ -85,6 +85,7 @@ export function createBelfry(options: EmbeddedOptions = {}): EmbeddedBelfry {
         pruneLimit: maxPrune,
         source,
         logger,
+        signal,
         ...(replicas === null ? {} : { replicas }),
         ...(logBytes === null ? {} : { logBytes }),
       })

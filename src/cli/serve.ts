@@ -62,6 +62,7 @@ async function runServe(
     pruneLimit: config.maxPrune,
     source,
     logger,
+    signal: io.signal,
     ...(config.replicas === null ? {} : { replicas: config.replicas }),
     ...(config.logBytes === null ? {} : { logBytes: config.logBytes }),
   })

@@ -41,16 +41,23 @@ const UNCHANGEABLE: readonly (keyof StreamConfig)[] = ['subjects', 'retention', 
 const PATIENCE_MS = 30_000
 const TRY_AGAIN_MS = 250
 
-/** Makes the layout right as far as that is safe. Throws only if the server does not answer for long, or refuses. */
+/**
+ * Makes the layout right as far as that is safe. Throws only if the server does not answer for long, or refuses; `signal`
+ * ends the patience, not what is asked already.
+ */
 export async function ensureLayout(
   connection: Connection,
   options: LayoutOptions = {},
+  signal: AbortSignal = connection.closed,
 ): Promise<LayoutReport> {
   const report = { created: [] as string[], updated: [] as string[], unchanged: [] as string[] }
   const differences: LayoutDifference[] = []
-  const deadline = connection.clock.monotonic() + PATIENCE_MS
+  const patience = {
+    deadline: connection.clock.monotonic() + PATIENCE_MS,
+    signal: AbortSignal.any([connection.closed, signal]),
+  }
   for (const object of layoutObjects(connection.names, options)) {
-    const { outcome, found } = await patiently(connection, deadline, () => ensureObject(connection, object))
+    const { outcome, found } = await patiently(connection, patience, () => ensureObject(connection, object))
     report[outcome].push(object.title)
     differences.push(...found)
   }
@@ -92,21 +99,29 @@ export async function surveyLayout(connection: Connection): Promise<readonly Lay
   )
 }
 
-/** Tries again what may pass by itself, until the deadline. */
-async function patiently<T>(connection: Connection, deadline: number, work: () => Promise<T>): Promise<T> {
-  const { clock, logger, closed } = connection
+interface Patience {
+  readonly deadline: number
+  readonly signal: AbortSignal
+}
+
+/** Tries again what may pass by itself. */
+async function patiently<T>(
+  { clock, logger }: Connection,
+  { deadline, signal }: Patience,
+  work: () => Promise<T>,
+): Promise<T> {
   let reported = ''
   for (;;) {
     try {
       return await work()
     } catch (error) {
       const mayPass = error instanceof BelfryError && error.retryable
-      if (!mayPass || clock.monotonic() >= deadline || closed.aborted) throw error
+      if (!mayPass || clock.monotonic() >= deadline || signal.aborted) throw error
       if (error.message !== reported)
         logger.warn('the NATS server is not ready; trying again', { error: error.message })
       reported = error.message
     }
-    await clock.sleep(TRY_AGAIN_MS, closed)
+    await clock.sleep(TRY_AGAIN_MS, signal)
   }
 }
 

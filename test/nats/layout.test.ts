@@ -169,9 +169,22 @@ describe('the layout', () => {
 })
 
 describe('the layout on three nodes of which one is late', () => {
-  it('is made once that one has joined; a log that does not fit is refused at once', async () => {
+  it('is made once that one has joined, unless a stop is asked for; a log that does not fit is refused at once', async () => {
     const cluster = await startNatsCluster({ late: 1, jetstream: 'max_file_store: 100MB' })
     try {
+      const stopping = new AbortController()
+      const impatient = await connectTo(cluster, {
+        prefix: freshPrefix(),
+        logger: { ...silentLogger, warn: () => stopping.abort() },
+      })
+      await expect(ensureLayout(impatient, { ...SMALL, replicas: 3 }, stopping.signal)).rejects.toMatchObject(
+        {
+          code: 'nats-unavailable',
+          retryable: true,
+        },
+      )
+      await impatient.close()
+
       let joining: Promise<void> | undefined
       const logger: Logger = {
         ...silentLogger,
