@@ -32,6 +32,8 @@ export interface AppenderOptions {
 const SINGLES_AT_ONCE = 1_536
 /** Until it is known what a single costs. */
 const SINGLES_AT_FIRST = 256
+/** What is under way when a trial ends is paid for all the same. */
+const SINGLES_ON_TRIAL = 512
 const REFILL = 0.75
 const BATCHES_AT_ONCE = 4
 const BATCH_SIZE = 500
@@ -108,7 +110,8 @@ export class Appender {
   }
 
   get #window(): number {
-    return this.#choice.hasMeasured ? SINGLES_AT_ONCE : SINGLES_AT_FIRST
+    if (!this.#choice.hasMeasured) return SINGLES_AT_FIRST
+    return this.#choice.isTrying ? SINGLES_ON_TRIAL : SINGLES_AT_ONCE
   }
 
   #flush(): void {

@@ -41,6 +41,11 @@ export class BatchChoice {
     return this.#way
   }
 
+  /** Whether the way that is used now is the dearer one, as far as is known. */
+  get isTrying(): boolean {
+    return this.#way !== this.#cheaper
+  }
+
   /** Whether anything is known of this server. */
   get hasMeasured(): boolean {
     return this.#hasMeasured
