@@ -12,11 +12,13 @@ import { systemClock } from '../lifecycle/clock.ts'
 import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
 import { serveControl } from '../nats/control-server.ts'
+import { createNatsDeadLetters } from '../nats/dead-letters.ts'
 import { NatsEventSink } from '../nats/events.ts'
 import { createNatsFireLog } from '../nats/fire-log.ts'
 import { ensureLayout, layoutError } from '../nats/layout.ts'
 import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../nats/lease-store.ts'
 import { Publisher } from '../nats/publisher.ts'
+import { createNatsRunJournal } from '../nats/run-journal.ts'
 import { createNatsStore } from '../nats/store.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { TreeSource } from '../ports/source.ts'
@@ -108,6 +110,11 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       tz: process.versions.tz ?? 'unknown',
       retentionSeconds: RETENTION_SECONDS,
       drawNonce: randomUUID,
+      runs: {
+        journal: createNatsRunJournal({ connection, publisher }),
+        deadLetters: createNatsDeadLetters({ connection, publisher }),
+        store: bucket(names.tracker),
+      },
       ...(options.onLeading === undefined ? {} : { onLeading: options.onLeading }),
     })
     await scheduler.start()

@@ -184,6 +184,10 @@ export type MisfirePolicy = 'fire-once' | 'fire-all' | 'skip'
  */
 export type MisfireWhenClosed = 'hold' | 'skip' | 'fire'
 /**
+ * What becomes of a fire that comes up while a run of the schedule is still going: sent all the same (`allow`), recorded as not fired (`skip`), sent when the run has ended, one (`buffer-one`, the oldest) or every one of them (`buffer-all`, the newest 1000, one at a time), or sent when the run has stopped, which is asked to (`cancel-other`).
+ */
+export type OverlapPolicy1 = 'allow' | 'skip' | 'buffer-one' | 'buffer-all' | 'cancel-other'
+/**
  * Stops the schedule: `true`, or with a reason and an end.
  */
 export type Suspend = boolean | Suspension
@@ -828,6 +832,11 @@ export interface ScheduleSpec {
   readonly jitter?: Duration
   readonly dst?: DaylightSaving
   readonly misfire?: Misfire
+  readonly overlap?: OverlapPolicy1
+  /**
+   * With `overlap: cancel-other`: how long a run that was asked to stop is waited for. Then the next one is sent all the same.
+   */
+  readonly cancelWait?: Duration
   readonly suspend?: Suspend
   /**
    * This version of the schedule holds from then on; earlier than its application counts as applied.
@@ -1055,4 +1064,5 @@ export interface TenantDefaults {
   readonly calendar?: Name
   readonly roll?: Roll
   readonly misfire?: Misfire
+  readonly overlap?: OverlapPolicy1
 }

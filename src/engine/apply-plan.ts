@@ -12,7 +12,7 @@
  * released with the version that is live.
  */
 import type { AdapterManifest, ScheduleManifest } from '../core/kinds.ts'
-import { DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
+import { DEFAULT_ACK_WAIT_MS, DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
 import { partsOf, type ScheduleKey } from '../core/names.ts'
 import {
   type AppliedRecord,
@@ -56,7 +56,6 @@ export type ApplyOutcome =
   /** Somebody else wrote, leadership was lost, or the time is not known just now: plan again. */
   | { readonly kind: 'moved' }
 
-const DEFAULT_ACK_WAIT_MS = 60_000
 /** Writes to the store that are under way at once. */
 const WRITES_AT_ONCE = 128
 const RETRY_MS = 100

@@ -7,7 +7,7 @@
  * on from there.
  */
 import type { ScheduleKey } from '../core/names.ts'
-import { decideCut } from '../core/trigger/decide.ts'
+import { decideCut } from '../core/trigger/cut.ts'
 import type { Decision, Progress } from '../core/trigger/decision.ts'
 import type { MarkerReason } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -76,6 +76,11 @@ async function cutOff(slot: Slot, cut: Cut, { options, leading }: Settling): Pro
       continue
     }
     const progress = decisions.progress(slot)
+    if (progress === null) {
+      // Whether a run is going decides what becomes of what is due: known in a moment.
+      await clock.sleep(TRUST_RETRY_MS, leading.signal)
+      continue
+    }
     const decision =
       decisions.decided(slot, () => decideCut(slot.trigger, progress, cut)) ?? bareCut(progress, cut)
     const stored = await decisions.store(slot, decision, leading)

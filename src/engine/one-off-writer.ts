@@ -31,6 +31,8 @@ export interface OneOffWriterOptions {
     name: 'log-refuses' | 'log-silent',
     facts: Readonly<Record<string, string | number>>,
   ) => void
+  /** Told of each that is stored now. */
+  readonly onStored?: (fire: Fire, sequence: number) => void
 }
 
 const FIRST_WAIT_MS = 2
@@ -72,6 +74,7 @@ export class OneOffWriter {
     while (mayWrite() && !signal.aborted) {
       const answer = await log.append(fire, 0)
       if (answer.kind === 'stored') {
+        this.#options.onStored?.(fire, answer.sequence)
         return { fireId: idOfFire(fire.key, nominal), sequence: answer.sequence, already: false, nominal }
       }
       if (answer.kind === 'conflict') {

@@ -23,7 +23,6 @@ import type {
 } from '../ports/control.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { EventSink } from '../ports/telemetry.ts'
-import type { LogTail } from './log-tail.ts'
 import {
   heldBack,
   notesOf,
@@ -38,7 +37,6 @@ import type { OneOffWriter, StoredOneOff } from './one-off-writer.ts'
 export interface OneOffsOptions extends ResolveOptions {
   readonly writer: OneOffWriter
   readonly log: FireLog
-  readonly tail: Pick<LogTail, 'wrote'>
   readonly clock: Clock
   readonly events: EventSink
   /** The moment, never far from the server's clock. null: that is not known just now. */
@@ -190,12 +188,8 @@ export class OneOffs {
     return templateOfJob(job, { revision, generation, tz, content })
   }
 
-  async #store(fire: ReturnType<typeof buildOneOff>, { signal }: OneOffTerm): Promise<StoredOneOff> {
-    const { writer, tail } = this.#options
-    const stored = await writer.writeOrThrow(fire, signal)
-    // What a crash of the server takes is stored again from the tail.
-    if (!stored.already) tail.wrote(fire, stored.sequence)
-    return stored
+  #store(fire: ReturnType<typeof buildOneOff>, { signal }: OneOffTerm): Promise<StoredOneOff> {
+    return this.#options.writer.writeOrThrow(fire, signal)
   }
 
   async #stored(

@@ -1,6 +1,7 @@
 import type { FireId, ScheduleKey } from '../core/names.ts'
 import type { OpenRun, RunPlace } from '../core/run/open-run.ts'
-import { NO_RUNS, type RunsGoing } from '../core/trigger/overlap.ts'
+import type { RunsGoing } from '../core/trigger/decision.ts'
+import { NO_RUNS } from '../core/trigger/overlap.ts'
 
 /** The runs that have not ended, findable by what is asked of them. */
 export class OpenRuns {

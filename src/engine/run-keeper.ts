@@ -9,8 +9,9 @@
  * On failure of a store: what was to be done stays owed, is tried again, and stands in the next term's snapshot.
  */
 import type { FireId, ScheduleKey } from '../core/names.ts'
-import type { EndedRun, OpenRun, RunPlace, StoredFire } from '../core/run/open-run.ts'
-import type { RunsGoing } from '../core/trigger/overlap.ts'
+import type { EndedRun, OpenRun, RunPlace } from '../core/run/open-run.ts'
+import type { RunsGoing } from '../core/trigger/decision.ts'
+import type { Fire } from '../core/trigger/log-entry.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
@@ -19,11 +20,12 @@ import type { RunJournal } from '../ports/run-journal.ts'
 import type { Store } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type { OneOffWriter } from './one-off-writer.ts'
+import type { RunLimits } from './run-limits.ts'
 import { RunNotices } from './run-notices.ts'
 import { RunRetries } from './run-retries.ts'
 import { readRunSnapshot, writeRunSnapshot } from './run-snapshot.ts'
-import { type RunLimits, SWEEP_MS, sweepRuns } from './run-sweep.ts'
-import { RunTracker } from './run-tracker.ts'
+import { SWEEP_MS, sweepRuns } from './run-sweep.ts'
+import { RunTracker, storedFireFrom } from './run-tracker.ts'
 
 export interface RunKeeperOptions {
   readonly log: FireLog
@@ -78,9 +80,20 @@ export class RunKeeper {
     return this.open?.going(key) ?? null
   }
 
-  /** Told by whoever has stored a fire. */
-  stored(fire: StoredFire): void {
-    this.#tracker?.stored(fire)
+  /** Told by whoever has stored a fire: the next decision of its schedule knows of it. */
+  stored(fire: Fire, sequence: number): void {
+    this.#tracker?.stored(storedFireFrom(fire, { sequence, storedAt: this.#options.clock.now() }))
+  }
+
+  /** Asks for every open run of a schedule to be stopped. */
+  cancelAll(key: ScheduleKey, reason: string): void {
+    const { instance, logger } = this.#options
+    for (const run of this.open?.all() ?? []) {
+      if (run.tenant !== key.tenant || run.schedule !== key.schedule || run.state === 'lost') continue
+      this.cancel(run.run, { by: `belfry ${instance}`, reason }).catch((error: unknown) => {
+        logger.warn('a run cannot be asked to stop now', { run: run.run, error: String(error) })
+      })
+    }
   }
 
   /** Asks for a run to be stopped. `not-open`: it has ended, or never was. */

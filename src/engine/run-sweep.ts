@@ -11,13 +11,8 @@ import type { AdapterConsumers, KnownConsumer } from '../ports/adapter-consumers
 import type { Clock } from '../ports/clock.ts'
 import type { RunJournal } from '../ports/run-journal.ts'
 import type { OpenRuns } from './open-runs.ts'
+import type { RunLimits } from './run-limits.ts'
 import type { RunNotices } from './run-notices.ts'
-
-export interface RunLimits {
-  /** null: none is written. */
-  readonly timeoutMs: number | null
-  readonly ackWaitMs: number
-}
 
 export interface RunSweepOptions {
   readonly consumers: Pick<AdapterConsumers, 'list'>

@@ -9,7 +9,7 @@
  * - The tracker ends no run by itself but through the run's own chain of events, where the first end wins.
  * On failure of a store: what is owed stays owed, and is tried again.
  */
-import { type FireId, scheduleOfRun } from '../core/names.ts'
+import { type FireId, idOfFire, scheduleOfRun } from '../core/names.ts'
 import {
   type EndedRun,
   type OpenRun,
@@ -20,6 +20,7 @@ import {
   withFire,
 } from '../core/run/open-run.ts'
 import { isFinal } from '../core/run/run-event.ts'
+import type { Fire } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { FireLog, LogRecord } from '../ports/fire-log.ts'
 import type { RunJournal, ToldNotice } from '../ports/run-journal.ts'
@@ -181,4 +182,14 @@ export function storedFireOf(record: LogRecord): StoredFire | null {
   }
   const attempt = retry?.attempt ?? 1
   return { ...place, run, lane: target.lane, nominal, reason, sequence, storedAt, attempt }
+}
+
+/** The same of a fire that was just stored. */
+export function storedFireFrom(
+  { key, job, adapter, lane, nominal, reason, retry }: Fire,
+  { sequence, storedAt }: { readonly sequence: number; readonly storedAt: number },
+): StoredFire {
+  const run = retry?.run ?? idOfFire(key, nominal)
+  const place: RunPlace = { tenant: key.tenant, schedule: scheduleOfRun(run), job, adapter }
+  return { ...place, run, lane, nominal, reason, sequence, storedAt, attempt: retry?.attempt ?? 1 }
 }

@@ -14,6 +14,7 @@ import { BelfryError } from '../core/errors.ts'
 import type { Tree } from '../core/manifest/tree.ts'
 import type { PruneLimit } from '../core/plan/guard.ts'
 import { LIVE_FORMAT } from '../core/plan/live-entry.ts'
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { type OperatorPause, stops } from '../core/trigger/override.ts'
 import type { PauseMissed } from '../core/trigger/pause.ts'
 import type { PauseTarget } from '../core/trigger/pause-target.ts'
@@ -27,8 +28,10 @@ import type {
   TriggerReply,
   TriggerRequest,
 } from '../ports/control.ts'
+import type { DeadLetters } from '../ports/dead-letters.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { LeaseStore } from '../ports/lease.ts'
+import type { RunJournal } from '../ports/run-journal.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Store } from '../ports/store.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
@@ -48,8 +51,11 @@ import { OneOffs, type OneOffTerm } from './one-offs.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
 import { type ReconcileOutcome, Reconciler } from './reconciler.ts'
+import { RunKeeper } from './run-keeper.ts'
+import { runLimits } from './run-limits.ts'
 import type { Upcoming } from './schedule-slots.ts'
 import { ServerTime, SKEW_LEAD_MS } from './server-time.ts'
+import type { LoopObserver } from './slot-decisions.ts'
 import { TriggerLoop } from './trigger-loop.ts'
 
 export interface SchedulerOptions {
@@ -72,8 +78,17 @@ export interface SchedulerOptions {
   readonly tz: string
   readonly retentionSeconds: number
   readonly drawNonce: () => string
+  /** Left out: nobody keeps runs here, and schedules are decided as if none was going. */
+  readonly runs?: RunPorts
   readonly onLeading?: (term: number) => void
   readonly onStanding?: (leader: string | null) => void
+}
+
+export interface RunPorts {
+  readonly journal: RunJournal
+  readonly deadLetters: DeadLetters
+  /** For snapshots of the open runs. */
+  readonly store: Store
 }
 
 const BARRIER_MS = 500
@@ -107,6 +122,8 @@ export class Scheduler {
   readonly #pausing: Pausing
   readonly #oneOffs: OneOffs
   readonly #checkpoint: CursorCheckpoint
+  readonly #oneOffWriter: OneOffWriter
+  readonly #runs: RunKeeper | null
   readonly #stopping = endsMany()
   #leadership: Leadership | null = null
   #following: AbortController | null = null
@@ -136,7 +153,9 @@ export class Scheduler {
       events.emit({ type: 'alarm', name, facts })
     })
     const onStored = ({ content }: Writable, sequence: number): void => {
-      if ('kind' in content) this.#tail.wrote(content, sequence)
+      if (!('kind' in content)) return
+      this.#tail.wrote(content, sequence)
+      if (content.kind === 'fire') this.#runs?.stored(content, sequence)
     }
     const onBehind = async (signal: AbortSignal): Promise<boolean> => {
       await this.#lostTail.examine(signal)
@@ -161,6 +180,18 @@ export class Scheduler {
       answered: () => writer.answered(),
       onLoss: (facts) => events.emit({ type: 'alarm', name: 'log-lost', facts }),
     })
+    this.#oneOffWriter = new OneOffWriter({
+      log,
+      clock,
+      mayWrite,
+      onAlarm: alarm,
+      onStored: (fire, sequence) => {
+        // What a crash of the server takes is stored again from the tail.
+        this.#tail.wrote(fire, sequence)
+        this.#runs?.stored(fire, sequence)
+      },
+    })
+    this.#runs = options.runs === undefined ? null : this.#keeperOf(options.runs, mayWrite)
     this.#overrides = new Overrides({
       store: options.overrides,
       logger,
@@ -174,7 +205,10 @@ export class Scheduler {
       mayWrite,
       tz: options.tz,
       retentionSeconds: options.retentionSeconds,
-      observer: decisionEvents(events, logger),
+      observer: this.#observer(),
+      ...(this.#runs === null
+        ? {}
+        : { runsOf: ({ key }: CompiledTrigger) => this.#runs?.going(key) ?? null }),
       pausesOver: (trigger) => this.#overrides.over(trigger),
     })
     this.#live = new LiveState({
@@ -210,9 +244,8 @@ export class Scheduler {
       live: this.#live,
       loop: this.#loop,
       overrides: this.#overrides,
-      writer: new OneOffWriter({ log, clock, mayWrite, onAlarm: alarm }),
+      writer: this.#oneOffWriter,
       log,
-      tail: this.#tail,
       clock,
       events,
       now,
@@ -352,6 +385,40 @@ export class Scheduler {
     await events.flush(EVENT_FLUSH_MS)
   }
 
+  #keeperOf({ journal, deadLetters, store }: RunPorts, mayWrite: () => boolean): RunKeeper {
+    const { clock, log, logger, events, instance, drawNonce, consumers } = this.#options
+    return new RunKeeper({
+      log,
+      journal,
+      deadLetters,
+      oneOffs: this.#oneOffWriter,
+      store,
+      clock,
+      logger,
+      mayWrite,
+      instance,
+      drawNonce,
+      consumers,
+      limitsOf: (place) => runLimits(this.#live, place),
+      onRuns: (key) => this.#loop.runsChanged(key),
+      onLost: ({ run, adapter, tenant }) =>
+        events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
+      onEnded: () => Promise.resolve(),
+    })
+  }
+
+  #observer(): LoopObserver {
+    const { events, logger } = this.#options
+    const observer = decisionEvents(events, logger)
+    return {
+      ...observer,
+      onCondition: (trigger, decision, before) => {
+        observer.onCondition(trigger, decision, before)
+        if (decision.condition === 'cancelling') this.#runs?.cancelAll(trigger.key, 'the next run is due')
+      },
+    }
+  }
+
   #mayWrite(): boolean {
     const leadership = this.#leadership
     return leadership !== null && !leadership.stop.signal.aborted && this.#elector.trusted()
@@ -375,7 +442,8 @@ export class Scheduler {
     this.#adapterPauses.begin()
     const pausing = ready.then(() => this.#pausing.run(stop.signal))
     const storing = alone.then(() => this.#checkpoint.run(stop.signal))
-    const done = Promise.all([firing, guarding, reconciling, storing, pausing]).then(() => undefined)
+    const keeping = Promise.all([ready, before]).then(() => this.#runs?.lead(term, stop.signal))
+    const done = Promise.all([firing, guarding, reconciling, storing, pausing, keeping]).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, done }
     onLeading?.(term)
   }

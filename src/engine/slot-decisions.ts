@@ -9,7 +9,7 @@
  */
 import { buildEntry } from '../core/trigger/build-entry.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import type { Condition, Decision, Progress } from '../core/trigger/decision.ts'
+import type { Condition, Decision, Progress, RunsGoing } from '../core/trigger/decision.ts'
 import { type Pause, samePauses } from '../core/trigger/pause.ts'
 import type { FireWriter } from './fire-writer.ts'
 import type { LogPositions } from './log-positions.ts'
@@ -31,6 +31,8 @@ export interface SlotDecisionsOptions {
   readonly observer: LoopObserver
   /** The operator pauses over a schedule, those that have ended and are not settled yet included. */
   readonly pausesOver: (trigger: CompiledTrigger) => readonly Pause[]
+  /** The runs of a schedule that are going; null: not known yet. Left out: nobody keeps runs, and none is going. */
+  readonly runsOf?: (trigger: CompiledTrigger) => RunsGoing | null
 }
 
 /** The term on whose behalf entries are stored. */
@@ -46,10 +48,22 @@ export class SlotDecisions {
     this.#options = options
   }
 
-  progress(slot: Slot): Progress {
-    const { lastNominal, count } = this.#options.positions.of(slot.key)
-    const cursor = Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom)
-    return { cursor, count, pauses: this.#options.pausesOver(slot.trigger) }
+  /** Where the schedule stands; null while that takes runs into account which are not known yet. */
+  progress(slot: Slot): Progress | null {
+    const { positions, pausesOver, runsOf } = this.#options
+    const { trigger } = slot
+    const { count } = positions.of(slot.key)
+    const progress = { cursor: this.cursor(slot), count, pauses: pausesOver(trigger) }
+    if (runsOf === undefined || trigger.overlap === undefined || trigger.overlap.policy === 'allow')
+      return progress
+    const runs = runsOf(trigger)
+    return runs === null ? null : { ...progress, runs }
+  }
+
+  /** The last nominal time that is settled, epoch milliseconds. */
+  cursor(slot: Slot): number {
+    const { lastNominal } = this.#options.positions.of(slot.key)
+    return Math.max(slot.settledTo, lastNominal, slot.trigger.activeFrom)
   }
 
   /** Up to where the log settles the schedule, epoch milliseconds. */

@@ -14,8 +14,8 @@
  */
 import type { ScheduleKey } from '../core/names.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import { decide } from '../core/trigger/decide.ts'
 import type { Decision } from '../core/trigger/decision.ts'
+import { decideOverlap } from '../core/trigger/overlap.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Cut, settleForEdit } from './edit-cut.ts'
 import { ScheduleSlots, type Slot, type Upcoming } from './schedule-slots.ts'
@@ -28,6 +28,8 @@ const CLOCK_RETRY_MS = 20
 /** Work without a pause longer than this would hold up the lease. */
 const SLICE_MS = 10
 const MOST_IN_FLIGHT = 20_000
+/** When a schedule is looked at again whose runs are not known yet, because the term has just begun. */
+const RUNS_RETRY_MS = 50
 /** When a schedule is tried again that could not be decided. */
 const FAILED_MS = 30_000
 
@@ -79,7 +81,7 @@ export class TriggerLoop {
   standing(key: ScheduleKey): { readonly trigger: CompiledTrigger; readonly cursor: number } | null {
     const slot = this.#slots.find(key)
     if (slot === undefined) return null
-    return { trigger: slot.trigger, cursor: this.#decisions.progress(slot).cursor }
+    return { trigger: slot.trigger, cursor: this.#decisions.cursor(slot) }
   }
 
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
@@ -117,11 +119,18 @@ export class TriggerLoop {
     this.#slots.reconsider(concerns)
   }
 
+  /** A run of the schedule has ended, or counts no more: what waits for it is decided again. */
+  runsChanged(key: ScheduleKey): void {
+    const slot = this.#slots.find(key)
+    if (slot === undefined || (slot.trigger.overlap?.policy ?? 'allow') === 'allow') return
+    this.#slots.arm(slot)
+  }
+
   /** Up to where all of those schedules are settled, epoch milliseconds; infinity if there is none. */
   settledTo(concerns: (trigger: CompiledTrigger) => boolean): number {
     let least = Number.POSITIVE_INFINITY
     for (const slot of this.#slots.all()) {
-      if (concerns(slot.trigger)) least = Math.min(least, this.#decisions.progress(slot).cursor)
+      if (concerns(slot.trigger)) least = Math.min(least, this.#decisions.cursor(slot))
     }
     return least
   }
@@ -176,7 +185,12 @@ export class TriggerLoop {
     const leading = this.#leading
     if (leading === null || slot.held || slot.work !== null) return
     const { trigger } = slot
-    const decision = this.#decisions.decided(slot, () => decide(trigger, this.#decisions.progress(slot), now))
+    const progress = this.#decisions.progress(slot)
+    if (progress === null) {
+      this.#slots.wake(slot, now + RUNS_RETRY_MS)
+      return
+    }
+    const decision = this.#decisions.decided(slot, () => decideOverlap(trigger, progress, now))
     if (decision === null) {
       this.#tryLater(slot)
       return

@@ -9,6 +9,7 @@ import type { ConsumerConfig, ConsumerInfo } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/nats-core'
 import { BelfryError } from '../core/errors.ts'
 import type { AdapterConsumer, AdapterConsumers, KnownConsumer } from '../ports/adapter-consumers.ts'
+import { LEADER_RETRIES } from './adapter-consumer-settings.ts'
 import { API, errorFromApi } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { adapterFilter, consumerName } from './names.ts'
@@ -158,7 +159,7 @@ function wantedConfig(connection: Connection, consumer: AdapterConsumer): Partia
     max_ack_pending: concurrency,
     max_deliver: MOST_DELIVERIES,
     sample_freq: '100',
-    metadata: { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter },
+    metadata: { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter, [LEADER_RETRIES]: '1' },
   }
 }
 
@@ -168,12 +169,14 @@ function startingAfter(sequence: number): Partial<ConsumerConfig> {
 
 /** null if belfry did not make it. */
 function knownFrom(info: ConsumerInfo): KnownConsumer | null {
-  const { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter } = info.config.metadata ?? {}
+  const metadata = info.config.metadata ?? {}
+  const { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter, [LEADER_RETRIES]: retries } = metadata
   if (digest === undefined || tenant === undefined || adapter === undefined) return null
   return {
     tenant,
     adapter,
-    digest,
+    // One that a version without this mark made is not yet as it must be, whatever its manifest.
+    digest: retries === '1' ? digest : '',
     paused: info.paused === true,
     pending: info.num_pending + info.num_ack_pending,
     ackFloor: info.ack_floor.stream_seq,

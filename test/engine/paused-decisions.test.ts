@@ -3,7 +3,8 @@ import { compileCalendar } from '../../src/core/calendar/compile.ts'
 import type { CalendarManifest, ScheduleSpec } from '../../src/core/kinds.ts'
 import { err } from '../../src/core/result.ts'
 import { compileSchedule } from '../../src/core/schedule/compile.ts'
-import { decide, decideCut } from '../../src/core/trigger/decide.ts'
+import { decideCut } from '../../src/core/trigger/cut.ts'
+import { decide } from '../../src/core/trigger/decide.ts'
 import type { Decidable } from '../../src/core/trigger/decision.ts'
 import {
   ended,

@@ -5,7 +5,6 @@ import type { RunEvent } from '../../src/core/run/run-event.ts'
 import type { Fire } from '../../src/core/trigger/log-entry.ts'
 import { OneOffWriter } from '../../src/engine/one-off-writer.ts'
 import { RunKeeper } from '../../src/engine/run-keeper.ts'
-import { storedFireOf } from '../../src/engine/run-tracker.ts'
 import { MemoryBucket } from '../../src/memory/bucket.ts'
 import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
 import { MemoryLogStream } from '../../src/memory/log-stream.ts'
@@ -121,11 +120,11 @@ describe('a run', () => {
   })
 
   it('is known to be going as soon as it is stored, and stays ended when its end was told before its fire', async () => {
-    const { clock, lead, fire, tell, stream } = start()
+    const { clock, lead, fire, tell } = start()
     const { keeper } = lead()
     await clock.advance(100)
     fire()
-    keeper.stored(storedFireOf(stream.last(KEY, clock.now())!)!)
+    keeper.stored(FIRE, 1)
     expect(keeper.going(KEY)).toMatchObject({ open: 1 })
     await tell({ type: 'succeeded' })
     await clock.advance(100)

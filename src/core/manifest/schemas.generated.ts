@@ -2297,6 +2297,22 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           }
         ]
       },
+      "overlap": {
+        "title": "OverlapPolicy",
+        "description": "What becomes of a fire that comes up while a run of the schedule is still going: sent all the same (`allow`), recorded as not fired (`skip`), sent when the run has ended, one (`buffer-one`, the oldest) or every one of them (`buffer-all`, the newest 1000, one at a time), or sent when the run has stopped, which is asked to (`cancel-other`).",
+        "type": "string",
+        "enum": [
+          "allow",
+          "skip",
+          "buffer-one",
+          "buffer-all",
+          "cancel-other"
+        ],
+        "default": "allow",
+        "examples": [
+          "skip"
+        ]
+      },
       "data": {
         "title": "Data",
         "description": "The job's data, any JSON object. A secret never stands here: write {secretRef: NAME} and the worker resolves it.",
@@ -2656,6 +2672,21 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           "misfire": {
             "$ref": "common.v1.json#/definitions/misfire"
+          },
+          "overlap": {
+            "$ref": "common.v1.json#/definitions/overlap"
+          },
+          "cancelWait": {
+            "description": "With `overlap: cancel-other`: how long a run that was asked to stop is waited for. Then the next one is sent all the same.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "default": "1m",
+            "examples": [
+              "1m"
+            ]
           },
           "suspend": {
             "title": "Suspend",
@@ -3405,6 +3436,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               },
               "misfire": {
                 "$ref": "common.v1.json#/definitions/misfire"
+              },
+              "overlap": {
+                "$ref": "common.v1.json#/definitions/overlap"
               }
             },
             "examples": [

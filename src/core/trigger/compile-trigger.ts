@@ -11,7 +11,7 @@ import { parseInstant } from '../time/instant.ts'
 import { zoneOf } from '../time/zone.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import type { Decidable } from './decision.ts'
-import { misfireSettings } from './policy.ts'
+import { misfireSettings, overlapSettings } from './policy.ts'
 import { timingDigest } from './timing-digest.ts'
 
 export interface TriggerFacts {
@@ -93,6 +93,7 @@ export function compileTrigger(
     key: { tenant, schedule: name },
     compiled: compiled.value,
     misfire: misfireSettings(spec.misfire),
+    overlap: overlapSettings(spec),
     maxFires: spec.maxFires ?? null,
     suspension: suspension.value,
     timingDigest: timingDigestOf(schedule, catalogue, shelf),

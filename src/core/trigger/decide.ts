@@ -8,8 +8,7 @@
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import type { Occurrence } from '../schedule/occurrence.ts'
 import type { Decidable, Decision, PlannedEntry, Progress } from './decision.ts'
-import type { MarkerReason } from './log-entry.ts'
-import { countFirings, missedRange } from './missed.ts'
+import { missedRange } from './missed.ts'
 import { type Pause, pauseState } from './pause.ts'
 import { resumed } from './resumed.ts'
 
@@ -125,37 +124,4 @@ function skippedIn(compiled: CompiledSchedule, after: number, last: number): Occ
     if (found.length >= MAX_SKIPPED || ++seen >= 10 * MAX_SKIPPED) break
   }
   return found
-}
-
-/**
- * Settles a schedule up to the moment of an edit: what is due is decided as ever, then what is still held back (by
- * jitter it goes out now; by a suspension, a closed calendar or missing coverage it is settled as non-fire), and a
- * marker cuts the range at `cutAt`, so that the new version never decides a time before the edit.
- */
-export function decideCut(
-  schedule: Decidable,
-  progress: Progress,
-  { cutAt, reason }: { readonly cutAt: number; readonly reason: MarkerReason },
-): Decision {
-  const decided = decide(schedule, progress, cutAt)
-  if (decided.wakeAt !== null && decided.wakeAt <= cutAt) return decided
-  const entries = [...decided.entries]
-  let nominal = cutAt
-  let settledCount = 0
-  if (decided.condition === 'out-of-coverage') {
-    // What lies beyond the old coverage stays open: the extended calendar and the misfire policy decide it.
-    const held = schedule.compiled.nextCandidate(decided.settledTo)
-    nominal = Math.min(cutAt, held === null ? cutAt : held.nominal - 1)
-  } else if (decided.condition === null) {
-    for (const occurrence of schedule.compiled.occurrences(decided.settledTo + 1, cutAt + 1)) {
-      if (occurrence.outcome !== 'fires') continue
-      const { nominal: waiting, asked } = occurrence
-      entries.push({ kind: 'fire', nominal: waiting, reason: 'scheduled', asked, missedCount: null })
-    }
-  } else if (decided.condition !== 'exhausted') {
-    settledCount = countFirings(schedule.compiled, decided.settledTo, cutAt) ?? 0
-  }
-  const last = entries.at(-1)?.nominal ?? decided.settledTo
-  entries.push({ kind: 'marker', nominal: Math.max(nominal, last), reason, settledCount })
-  return { ...decided, entries, settledTo: Math.max(nominal, last), wakeAt: null }
 }

@@ -2,7 +2,7 @@ import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import type { Occurrence } from '../schedule/occurrence.ts'
 import type { FireReason, MarkerReason } from './log-entry.ts'
 import type { Pause } from './pause.ts'
-import type { MisfirePolicySettings } from './policy.ts'
+import type { MisfirePolicySettings, OverlapSettings } from './policy.ts'
 
 export interface Decidable {
   readonly compiled: CompiledSchedule
@@ -11,6 +11,16 @@ export interface Decidable {
   readonly maxFires: number | null
   /** null: not suspended. `until` null: until an edit ends it. Epoch milliseconds. */
   readonly suspension: { readonly until: number | null } | null
+  /** Left out: runs may overlap. */
+  readonly overlap?: OverlapSettings
+}
+
+/** What is known of the runs of one schedule. */
+export interface RunsGoing {
+  /** Runs that have not ended. */
+  readonly open: number
+  /** When the last run ended, epoch milliseconds; 0: none that is known. */
+  readonly freeSince: number
 }
 
 export interface Progress {
@@ -20,6 +30,8 @@ export interface Progress {
   readonly count: number
   /** The operator pauses over the schedule that hold, or that have ended and are not settled yet. Left out: none. */
   readonly pauses?: readonly Pause[]
+  /** Left out: none is going. */
+  readonly runs?: RunsGoing
 }
 
 export type PlannedEntry = PlannedFire | PlannedMarker

@@ -8,43 +8,20 @@
  */
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import { decide } from './decide.ts'
-import type { Decidable, Decision, PlannedEntry, Progress } from './decision.ts'
+import type { Decidable, Decision, PlannedEntry, Progress, RunsGoing } from './decision.ts'
 import { countFirings } from './missed.ts'
-
-export type OverlapPolicy = 'allow' | 'skip' | 'buffer-one' | 'buffer-all' | 'cancel-other'
-
-export interface OverlapSettings {
-  readonly policy: OverlapPolicy
-  /** `cancel-other`: how long a run that was asked to stop is waited for. */
-  readonly cancelWaitMs: number
-}
-
-export const DEFAULT_OVERLAP: OverlapSettings = { policy: 'allow', cancelWaitMs: 60_000 }
+import { DEFAULT_OVERLAP, type OverlapSettings } from './policy.ts'
 
 /** `buffer-all` keeps this many, the newest. */
 export const MOST_BUFFERED = 1_000
 
-/** What is known of the runs of one schedule. */
-export interface RunsGoing {
-  /** Runs that have not ended. */
-  readonly open: number
-  /** When the last run ended, epoch milliseconds; 0: none that is known. */
-  readonly freeSince: number
-}
-
 export const NO_RUNS: RunsGoing = { open: 0, freeSince: 0 }
 
-export interface Overlapping extends Decidable {
-  readonly overlap: OverlapSettings
-}
-
 /** `decide`, with the runs that are going taken into account. */
-export function decideOverlap(
-  schedule: Overlapping,
-  progress: Progress,
-  { now, runs }: { readonly now: number; readonly runs: RunsGoing },
-): Decision {
-  switch (schedule.overlap.policy) {
+export function decideOverlap(schedule: Decidable, progress: Progress, now: number): Decision {
+  const { overlap = DEFAULT_OVERLAP } = schedule
+  const { runs = NO_RUNS } = progress
+  switch (overlap.policy) {
     case 'allow':
       return decide(schedule, progress, now)
     case 'skip':
@@ -53,8 +30,8 @@ export function decideOverlap(
     case 'buffer-all':
     case 'cancel-other':
       return runs.open > 0
-        ? waiting(schedule, progress, now)
-        : oneAfterAnother(schedule, progress, { now, runs })
+        ? waiting({ ...schedule, overlap }, progress, now)
+        : oneAfterAnother({ ...schedule, overlap }, progress, { now, runs })
   }
 }
 
@@ -79,6 +56,10 @@ function skipping(decision: Decision, { open }: RunsGoing): Decision {
 }
 
 /** A run is going: the oldest that is due waits for its end, and what came after it waits behind it. */
+interface Overlapping extends Decidable {
+  readonly overlap: OverlapSettings
+}
+
 function waiting(schedule: Overlapping, progress: Progress, now: number): Decision {
   const decision = decide(schedule, progress, now)
   const firstFire = decision.entries.find(({ kind }) => kind === 'fire')

@@ -22,6 +22,25 @@ export const DEFAULT_MISFIRE: MisfirePolicySettings = {
   whenClosed: 'hold',
 }
 
+export type OverlapPolicy = 'allow' | 'skip' | 'buffer-one' | 'buffer-all' | 'cancel-other'
+
+/** What becomes of a fire that comes up while a run of its schedule is still going. */
+export interface OverlapSettings {
+  readonly policy: OverlapPolicy
+  /** `cancel-other`: how long a run that was asked to stop is waited for. */
+  readonly cancelWaitMs: number
+}
+
+export const DEFAULT_OVERLAP: OverlapSettings = { policy: 'allow', cancelWaitMs: 60_000 }
+
+/** The settings of a validated manifest, defaults filled in. */
+export function overlapSettings({ overlap, cancelWait }: ScheduleSpec): OverlapSettings {
+  return {
+    policy: overlap ?? DEFAULT_OVERLAP.policy,
+    cancelWaitMs: milliseconds(cancelWait, DEFAULT_OVERLAP.cancelWaitMs),
+  }
+}
+
 /** The settings of a validated manifest, defaults filled in. */
 export function misfireSettings(written: ScheduleSpec['misfire']): MisfirePolicySettings {
   if (written === undefined) return DEFAULT_MISFIRE

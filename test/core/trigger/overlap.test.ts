@@ -1,19 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { err } from '../../../src/core/result.ts'
 import { compileSchedule } from '../../../src/core/schedule/compile.ts'
-import {
-  decideOverlap,
-  MOST_BUFFERED,
-  type OverlapPolicy,
-  type Overlapping,
-  type RunsGoing,
-} from '../../../src/core/trigger/overlap.ts'
-import { DEFAULT_MISFIRE } from '../../../src/core/trigger/policy.ts'
+import type { Decidable, RunsGoing } from '../../../src/core/trigger/decision.ts'
+import { decideOverlap, MOST_BUFFERED } from '../../../src/core/trigger/overlap.ts'
+import { DEFAULT_MISFIRE, type OverlapPolicy } from '../../../src/core/trigger/policy.ts'
 
 const at = (text: string): number => Date.parse(`2026-01-05T${text}Z`)
 const brief = (epochMs: number) => new Date(epochMs).toISOString().slice(11, 19)
 
-function every(step: string, policy: OverlapPolicy, more: Partial<Overlapping> = {}): Overlapping {
+function every(step: string, policy: OverlapPolicy, more: Partial<Decidable> = {}): Decidable {
   const compiled = compileSchedule(
     { job: 'import', timezone: 'UTC', triggers: [{ every: step as '1s' }] },
     { identity: 'default/test', calendar: () => err([]) },
@@ -37,12 +32,12 @@ interface Case {
   readonly cursor?: string
   readonly now: string
   readonly runs: RunsGoing
-  readonly more?: Partial<Overlapping>
+  readonly more?: Partial<Decidable>
 }
 
 function decided({ policy, cursor = '10:00:00', now, runs, more }: Case) {
   const schedule = every('10m', policy, more)
-  const decision = decideOverlap(schedule, { cursor: at(cursor), count: 0 }, { now: at(now), runs })
+  const decision = decideOverlap(schedule, { cursor: at(cursor), count: 0, runs }, at(now))
   return {
     entries: decision.entries.map((entry) =>
       entry.kind === 'fire'
@@ -184,7 +179,7 @@ it('a buffer that outgrows its cap loses its oldest, on record', () => {
   const schedule = every('1s', 'buffer-all')
   const cursor = at('10:00:00')
   const now = cursor + (MOST_BUFFERED + 25) * 1_000
-  const decision = decideOverlap(schedule, { cursor, count: 0 }, { now, runs: going })
+  const decision = decideOverlap(schedule, { cursor, count: 0, runs: going }, now)
   expect(decision.entries).toEqual([
     { kind: 'marker', nominal: cursor + 25_000, reason: 'overlap', settledCount: 25 },
   ])
