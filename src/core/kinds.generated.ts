@@ -13,6 +13,10 @@ export type Name = string
  */
 export type Duration = string
 /**
+ * Who may have the next attempt: `any` instance, or an `other-instance` while a healthy one is there.
+ */
+export type RetryTarget = 'any' | 'other-instance'
+/**
  * The name of a time zone in the IANA database.
  */
 export type TimeZone = string
@@ -258,6 +262,7 @@ export interface Retry {
    */
   readonly maxAttempts?: number
   readonly backoff?: RetryBackoff
+  readonly target?: RetryTarget
 }
 /**
  * How long until the next attempt at most; the wait is drawn evenly from all up to it.

@@ -4,7 +4,7 @@
  * Job: fold the log of fires, the events of runs and the server's notices of deliveries into the runs that are open, for
  * whoever decides by them (overlap, `after`, retries), and see to what their ends ask for. A term begins with the snapshot
  * that the last one stored and reads what came after it, so that nothing is kept warm that might be wrong. Invariants:
- * - `ready` resolves only when everything is folded that was stored when the term began.
+ * - `start` resolves only when everything is folded that was stored when the term began.
  * - What the end of a run asks for is owed until it is done, and stands in every snapshot until then; each is idempotent.
  * - The tracker ends no run by itself but through the run's own chain of events, where the first end wins.
  * On failure of a store: what is owed stays owed, and is tried again.
@@ -42,6 +42,8 @@ export interface RunTrackerOptions {
 }
 
 const READY_STEP_MS = 20
+/** The newest of a stream may have expired before older ones: without a sign for this long nothing more comes. */
+const SILENT_MS = 2_000
 
 export class RunTracker {
   readonly #options: RunTrackerOptions
@@ -79,12 +81,20 @@ export class RunTracker {
     } else {
       for (const ended of snapshot?.owed ?? []) onEnded(ended)
     }
+    // What has expired is told by nobody.
+    this.#moved({ fires: Math.max(this.#positions.fires, info.firstSequence - 1) })
     this.#follow(signal)
     const reached = () =>
       this.#positions.fires >= info.lastSequence &&
       this.#positions.events >= newest.events &&
       this.#positions.notices >= newest.notices
-    while (!reached() && !signal.aborted) await clock.sleep(READY_STEP_MS, signal)
+    let before = this.#positions
+    let progressAt = clock.monotonic()
+    while (!reached() && clock.monotonic() - progressAt < SILENT_MS && !signal.aborted) {
+      await clock.sleep(READY_STEP_MS, signal)
+      if (this.#positions !== before) progressAt = clock.monotonic()
+      before = this.#positions
+    }
   }
 
   /** Told by whoever has just stored a fire, which the log will tell later: the next decision knows of it already. */

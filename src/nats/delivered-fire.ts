@@ -44,7 +44,8 @@ export function readFire({ message }: Delivery): DeliveredFire | null {
   }
 }
 
-function readPolicy(header: (name: string) => string | undefined): RunPolicy {
+/** What the fire's headers say of how to run it. */
+export function readPolicy(header: (name: string) => string | undefined): RunPolicy {
   const maxAttempts = positive(header('belfry-max-attempts'))
   const [initialMs, factor, maxMs] = (header('belfry-backoff') ?? '').split(',').map(Number)
   const timeoutMs = positive(header('belfry-timeout'))

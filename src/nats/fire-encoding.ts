@@ -7,6 +7,7 @@ import { type FireId, idOfFire, isOneOff, type ScheduleKey, secondsText } from '
 import type { Fire, FireReason, LogEntry, Marker } from '../core/trigger/log-entry.ts'
 import { baseOf } from '../core/trigger/one-off.ts'
 import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
+import { readPolicy } from './delivered-fire.ts'
 import {
   decodeHeaderValue,
   encodeHeaderValue,
@@ -184,6 +185,7 @@ export function decodeFire(stored: StoredHeaders, payload: string): Fire | null 
   ]
   const missedCount = number('belfry-missed-count')
   const calendars = optional('belfry-calendars')
+  const policy = readPolicy((name) => optional(name) ?? undefined)
   return {
     kind: 'fire',
     key: record.key,
@@ -200,6 +202,7 @@ export function decodeFire(stored: StoredHeaders, payload: string): Fire | null 
     payload,
     calendars: calendars === null ? [] : calendars.split(','),
     tz: text('belfry-tz'),
+    ...(Object.keys(policy).length === 0 ? {} : { policy }),
     ...(asked === null ? {} : { asked }),
     ...(missedCount === 0 ? {} : { missedCount }),
     ...(cause === null ? {} : { cause }),

@@ -29,7 +29,8 @@ export function createNatsRunJournal({ connection, publisher }: NatsRunJournalOp
 
   const newest = async (stream: string): Promise<number> => {
     const state = await streamState(connection, stream)
-    if (state !== null) return state.state.last_seq
+    // Where everything has expired nothing more is told.
+    if (state !== null) return state.state.messages === 0 ? 0 : state.state.last_seq
     throw new BelfryError('nats-unavailable', `the stream ${stream} is not there`, { retryable: true })
   }
 

@@ -127,6 +127,19 @@ describe('the wire format', () => {
   it.each([
     ['a full one', FULL_FIRE],
     ['a plain one', someFire('import')],
+    [
+      'one with a policy',
+      someFire('import', NOON, {
+        policy: {
+          maxAttempts: 3,
+          backoff: { initialMs: 1_000, factor: 1.5, maxMs: 9_000 },
+          target: 'other-instance',
+          timeoutMs: 60_000,
+          startWithinMs: 5_000,
+          key: 'größe 1',
+        },
+      }),
+    ],
     ['a retry', RETRY],
     ['a chained one', CHAINED],
   ])('gives a whole fire back, so that it can be sent again: %s', (_, fire) => {

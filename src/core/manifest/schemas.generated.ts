@@ -2110,6 +2110,19 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
                 "max": "10m"
               }
             ]
+          },
+          "target": {
+            "title": "RetryTarget",
+            "description": "Who may have the next attempt: `any` instance, or an `other-instance` while a healthy one is there.",
+            "type": "string",
+            "enum": [
+              "any",
+              "other-instance"
+            ],
+            "default": "any",
+            "examples": [
+              "other-instance"
+            ]
           }
         },
         "examples": [

@@ -62,7 +62,9 @@ export function policyOf({ job, adapter, data }: PolicyInputs): RunPolicy | unde
 function retryOf(job: Retry | undefined, adapter: Retry | undefined): RunPolicy {
   const maxAttempts = job?.maxAttempts ?? adapter?.maxAttempts
   const backoff = { ...adapter?.backoff, ...job?.backoff }
+  const target = job?.target ?? adapter?.target
   return {
+    ...(target === 'other-instance' ? { target } : {}),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),
     ...(Object.keys(backoff).length === 0
       ? {}
