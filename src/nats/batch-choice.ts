@@ -16,8 +16,7 @@ const BETTER_BY = 0.8
 const SAMPLES = 8
 const TRY_AGAIN_AT_FIRST_MS = 10_000
 const TRY_AGAIN_AT_LAST_MS = 300_000
-/** A trial ends early when so many samples are each so many times as dear as the way that is used. */
-const HOPELESS_SAMPLES = 3
+/** A trial that has cost so many times what the way in use takes for all samples ends: fires wait meanwhile. */
 const HOPELESS_BY = 2
 const REFUSED_MS = 60_000
 
@@ -85,12 +84,12 @@ export class BatchChoice {
   /** Ends the trial as soon as it can be judged. */
   #judge(): void {
     const tried = this.#samples[this.#way]
-    const cost = typical(this.#samples[this.#cheaper])
-    const isHopeless =
-      tried.length === HOPELESS_SAMPLES && tried.every((sample) => sample > HOPELESS_BY * cost)
+    const spent = tried.reduce((sum, sample) => sum + sample, 0)
+    const isHopeless = spent > HOPELESS_BY * SAMPLES * typical(this.#samples[this.#cheaper])
     if (tried.length < SAMPLES && !isHopeless) return
     const { singles, batches } = this.#samples
-    const cheaper = typical(batches) < BETTER_BY * typical(singles) ? 'batches' : 'singles'
+    const better = typical(batches) < BETTER_BY * typical(singles) ? 'batches' : 'singles'
+    const cheaper = isHopeless ? this.#cheaper : better
     if (cheaper !== this.#cheaper) this.#tryAgainMs = TRY_AGAIN_AT_FIRST_MS
     this.#tryAt = this.#clock.monotonic() + this.#tryAgainMs
     this.#tryAgainMs = Math.min(2 * this.#tryAgainMs, TRY_AGAIN_AT_LAST_MS)
