@@ -4,7 +4,8 @@
  * Job: remember what was stored in the last three minutes, whether written here or told by the log. A server that loses
  * its power has acknowledged up to two minutes (its default) of what its disk never saw. Invariants: entries of one
  * schedule stand in their order in the log; memory is bounded, and above the bound the oldest go first, whatever their
- * age. While nothing new is stored nothing is forgotten: an outage of any length costs no entry.
+ * age. While nothing new is stored nothing is forgotten: an outage of any length costs no entry. What has expired by the
+ * server's clock, which may have jumped, is not missing.
  */
 import type { ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
@@ -28,7 +29,7 @@ export interface TailEntry {
 
 interface Kept extends TailEntry {
   readonly size: number
-  /** Monotonic time until which the log itself keeps it. */
+  /** Server time until which the log itself keeps it. */
   readonly expiresAt: number
   at: number
   /** The log has it no more; its sequence may be another's. */
@@ -44,6 +45,7 @@ export interface TailMark {
 
 export class LogTail {
   readonly #clock: Clock
+  readonly #serverNow: () => number
   readonly #mostBytes: number
   #queue: Kept[] = []
   #start = 0
@@ -54,14 +56,17 @@ export class LogTail {
   #newest: Kept | null = null
   #firm: TailMark | null = null
 
-  constructor(clock: Clock, mostBytes = MOST_BYTES) {
+  /** `serverNow`: the server's clock as far as it is known, for what is written here. */
+  constructor(clock: Clock, serverNow: () => number, mostBytes = MOST_BYTES) {
     this.#clock = clock
+    this.#serverNow = serverNow
     this.#mostBytes = mostBytes
   }
 
-  get newest(): TailEntry | null {
+  /** null: it has expired, or nothing is known. */
+  newest(serverTime: number): TailEntry | null {
     const newest = this.#newest
-    return newest !== null && newest.expiresAt > this.#clock.monotonic() ? newest : null
+    return newest !== null && newest.expiresAt > serverTime ? newest : null
   }
 
   /** The newest entry that is older than what a crash can take; null if none is known. */
@@ -77,27 +82,27 @@ export class LogTail {
   /** An entry that was just stored here. */
   wrote(entry: LogEntry, sequence: number): void {
     const { key, kind, nominal, count } = entry
-    this.#keep({ sequence, key, kind, nominal, count, content: entry }, entry.ttlSeconds, ENTRY_BYTES)
+    const entryHere = { sequence, key, kind, nominal, count, content: entry }
+    this.#keep(entryHere, this.#serverNow(), ENTRY_BYTES)
   }
 
   /** An entry that was stored again. */
   brought({ key, kind, nominal, count, content }: Omit<TailEntry, 'sequence'>, sequence: number): void {
     const size = 'kind' in content ? ENTRY_BYTES : content.size
-    this.#keep({ sequence, key, kind, nominal, count, content }, content.ttlSeconds, size)
+    this.#keep({ sequence, key, kind, nominal, count, content }, this.#serverNow(), size)
   }
 
   /** An entry that the log told. */
   told(record: LogRecord, content: StoredContent): void {
     const { sequence, key, kind, nominal, count } = record
-    this.#keep({ sequence, key, kind, nominal, count, content }, content.ttlSeconds, content.size)
+    this.#keep({ sequence, key, kind, nominal, count, content }, record.storedAt, content.size)
   }
 
   /** The entries that stand in the log as far as is known, in the order of their sequences. */
-  standing(): readonly TailEntry[] {
-    const now = this.#clock.monotonic()
+  standing(serverTime: number): readonly TailEntry[] {
     const standing = this.#queue
       .slice(this.#start)
-      .filter(({ isLost, expiresAt }) => !isLost && expiresAt > now)
+      .filter(({ isLost, expiresAt }) => !isLost && expiresAt > serverTime)
     return standing.sort((a, b) => a.sequence - b.sequence)
   }
 
@@ -127,10 +132,9 @@ export class LogTail {
   }
 
   /** What is lost of a schedule after its last entry in the log, in order; each once, however often it was lost. */
-  missingAfter(key: ScheduleKey, last: LogRecord | null): readonly TailEntry[] {
-    const now = this.#clock.monotonic()
+  missingAfter(key: ScheduleKey, last: LogRecord | null, serverTime: number): readonly TailEntry[] {
     const lost = (this.#ofSchedule.get(idOf(key)) ?? []).filter(
-      ({ isLost, expiresAt }) => isLost && expiresAt > now,
+      ({ isLost, expiresAt }) => isLost && expiresAt > serverTime,
     )
     const missing: TailEntry[] = []
     let reached: Placed | null = last
@@ -175,11 +179,12 @@ export class LogTail {
     return this.#firm?.sequence === sequence ? this.#firm : null
   }
 
-  #keep(entry: TailEntry, ttlSeconds: number, size: number): void {
+  #keep(entry: TailEntry, storedAt: number, size: number): void {
+    const ttlMs = entry.content.ttlSeconds * 1_000
     const now = this.#clock.monotonic()
     this.#forget(now)
     // What expires by itself so soon would be taken for lost.
-    if (ttlSeconds * 1_000 <= TAIL_MS) return
+    if (ttlMs <= TAIL_MS) return
     const id = idOf(entry.key)
     const entries = this.#ofSchedule.get(id)
     const again = this.#mayBeLost
@@ -194,7 +199,7 @@ export class LogTail {
     const last = entries?.findLast(({ isLost }) => !isLost)
     // Told after it was written here, or told again.
     if (last !== undefined && last.sequence >= entry.sequence) return
-    const kept: Kept = { ...entry, size, at: now, expiresAt: now + ttlSeconds * 1_000, isLost: false }
+    const kept: Kept = { ...entry, size, at: now, expiresAt: storedAt + ttlMs, isLost: false }
     if (entries === undefined) this.#ofSchedule.set(id, [kept])
     else entries.push(kept)
     this.#queue.push(kept)

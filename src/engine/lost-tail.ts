@@ -9,12 +9,13 @@
  * - Everything goes through the fence after the schedule's last entry was read from the log's leader: what another
  *   leader has stored meanwhile, again or anew, is never doubled.
  * - A log that was deleted and made anew has lost nothing by accident: nothing goes from one log to the next.
+ * - What has expired by the server's clock is not missing, however soon a jump of that clock came.
  * - What is gone and older than the tail is not made up for; it stays settled, and is told as an alarm.
  * On failure: without an answer it tries again; when leadership ends, the next leader does it from its own tail.
  */
 import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { FireLog, LogRecord } from '../ports/fire-log.ts'
+import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { type FireWriter, positionOf } from './fire-writer.ts'
 import { type LogPositions, NOWHERE } from './log-positions.ts'
@@ -108,10 +109,10 @@ export class LostTail {
   async #isWhole(signal: AbortSignal): Promise<boolean> {
     const { tail, log, positions, clock } = this.#options
     if (tail.lost.length > 0) return false
-    const { newest } = tail
     const isThere = async (): Promise<boolean> => {
       const info = await log.info()
       if (info.incarnation !== positions.incarnation) return false
+      const newest = tail.newest(info.serverTime)
       return newest === null
         ? info.lastSequence >= Math.max(positions.highest, positions.sequence)
         : this.#holds(newest, info.lastSequence)
@@ -139,14 +140,14 @@ export class LostTail {
       tail.clear()
       return true
     }
-    const lastKept = await this.#lastKept(info.lastSequence)
+    const lastKept = await this.#lastKept(info)
     tail.lose(lastKept)
     positions.lose(lastKept)
     const { lost } = tail
     let storedAgain = 0
     for (let from = 0; from < lost.length; from += AT_ONCE) {
       const counts = await Promise.all(
-        lost.slice(from, from + AT_ONCE).map((key) => this.#storeAgain(key, signal)),
+        lost.slice(from, from + AT_ONCE).map((key) => this.#storeAgain(key, info.serverTime, signal)),
       )
       for (const count of counts) {
         if (count === null) return false
@@ -160,9 +161,9 @@ export class LostTail {
   }
 
   /** The sequence of the newest entry of the tail that the log still holds. What it holds is a beginning of the tail. */
-  async #lastKept(lastSequence: number): Promise<number> {
+  async #lastKept({ lastSequence, serverTime }: LogInfo): Promise<number> {
     const { tail } = this.#options
-    const standing = tail.standing()
+    const standing = tail.standing(serverTime)
     let low = 0
     let high = standing.length
     while (low < high) {
@@ -178,11 +179,11 @@ export class LostTail {
   }
 
   /** How many entries of one schedule were stored again; null: leadership is not trusted now. */
-  async #storeAgain(key: ScheduleKey, signal: AbortSignal): Promise<number | null> {
+  async #storeAgain(key: ScheduleKey, serverTime: number, signal: AbortSignal): Promise<number | null> {
     const { log, tail, positions, writer } = this.#options
     const last: LogRecord | null = await log.last(key)
     let position = last === null ? NOWHERE : positionOf(last)
-    const missing = tail.missingAfter(key, last)
+    const missing = tail.missingAfter(key, last, serverTime)
     let stored = 0
     for (const entry of missing) {
       const outcome = await writer.bring(entry, position, signal)

@@ -145,7 +145,7 @@ export class Scheduler {
           facts: { instance: options.instance, skewMs: Math.round(skewMs) },
         }),
     })
-    this.#tail = new LogTail(clock)
+    this.#tail = new LogTail(clock, () => this.#serverTime.now())
     this.#positions = new LogPositions(log, this.#tail)
     const mayWrite = () => this.#mayWrite() && !this.#lostTail.isSuspicious
     const alarm = alarmBell(clock, (name, facts) => {

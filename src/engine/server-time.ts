@@ -45,6 +45,12 @@ export class ServerTime {
     return this.#measured === null ? null : skewOf(this.#measured)
   }
 
+  /** What the server's clock reads, by the last measurement; by the wall clock here before the first. */
+  now(): number {
+    const { clock } = this.#options
+    return this.#measured === null ? clock.now() : clock.monotonic() + this.#measured.serverOrigin
+  }
+
   /** The latest nominal time that may fire now; null while a jump of the clock has not been measured out. */
   horizon(): number | null {
     const measured = this.#measured

@@ -69,6 +69,19 @@ describe('a log that has lost its newest entries', () => {
     expectAll(simulation)
   })
 
+  it('is not given again what has expired by a clock of the server that has jumped meanwhile', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('a', new SimulatedSource(TREE))
+    await simulation.clock.advance(10_500)
+    const before = simulation.clock.now()
+    simulation.clock.jump(8 * 86_400_000)
+    simulation.stream.loseTail(4)
+    await simulation.clock.advance(30_000)
+    const now = simulation.clock.now()
+    expect(simulation.fires('tick').at(-1)).toBe(multiples(1_000, now - 1_500, now).at(-1))
+    expect(simulation.records().filter(({ nominal }) => nominal <= before)).toEqual([])
+  })
+
   it('gets them from the standby that takes over, which has only read them', async () => {
     const simulation = new Simulation(START)
     let cut = false

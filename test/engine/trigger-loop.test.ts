@@ -103,7 +103,7 @@ describe('a schedule that cannot be decided', () => {
     const loop = new TriggerLoop({
       clock,
       writer: new FireWriter({ log, clock, mayWrite: () => true, onAlarm: () => undefined, onBehind }),
-      positions: new LogPositions(log, new LogTail(clock)),
+      positions: new LogPositions(log, new LogTail(clock, () => clock.now())),
       horizon: () => clock.now(),
       mayWrite: () => true,
       pausesOver: () => [],

@@ -192,7 +192,9 @@ export class World {
     },
     'the world jumps': (random) => {
       const ms = random.pick(
-        this.scale === 'seconds' ? [700, 12_000, 45_000, -3_000] : [1_200_000, 11 * 3_600_000, -3_000],
+        this.scale === 'seconds'
+          ? [700, 12_000, 45_000, 400_000, -3_000]
+          : [1_200_000, 11 * 3_600_000, 80 * 3_600_000, -3_000],
       )
       this.simulation.clock.jump(ms)
       if (ms < 0) this.chronicle.backMs -= ms
