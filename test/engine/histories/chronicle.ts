@@ -82,6 +82,16 @@ export class Chronicle {
     if (!this.#sent.has(key)) this.#sent.set(key, this.#simulation.clock.now())
   }
 
+  /** The log is about to lose everything after `sequence`. */
+  crashed(sequence: number): void {
+    const { incarnation } = this.#simulation.stream
+    for (const [name, stored] of this.stored)
+      this.stored.set(
+        name,
+        stored.filter((each) => each.log !== incarnation || each.sequence <= sequence),
+      )
+  }
+
   /** Live state is about to be lost. */
   wiped(): void {
     for (const name of this.#entries.keys()) this.#close(name, true)

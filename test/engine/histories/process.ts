@@ -132,11 +132,26 @@ export class SimulatedProcess {
         },
         follow: (from, follower, signal) => {
           const told = this.#teller('log', signal)
+          // What a loss makes it ask for anew is known only when it hears of it: until then all is told.
+          let anew = 0
           log.follow(
             from,
             {
-              onRecord: (record, content) => told(() => follower.onRecord(record, content)),
-              onReset: (incarnation) => told(() => follower.onReset(incarnation)),
+              onRecord: (record, content) =>
+                told(() => {
+                  if (record.sequence >= anew) follower.onRecord(record, content)
+                }),
+              onReset: (incarnation) =>
+                told(() => {
+                  anew = 0
+                  follower.onReset(incarnation)
+                }),
+              onLoss: (lastSequence) => {
+                told(() => {
+                  anew = follower.onLoss?.(lastSequence) ?? 1
+                })
+                return 1
+              },
             },
             signal,
           )

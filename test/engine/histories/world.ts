@@ -211,6 +211,25 @@ export class World {
       this.simulation.stream.recreate()
       return 'the log is made anew'
     },
+    'lose the newest entries': async (random) => {
+      const { stream, clock } = this.simulation
+      // Whoever still has them is given the time to store them again: nothing else brings them back.
+      if (!this.#up().some(({ scheduler }) => scheduler.term !== null)) return 'nothing: nobody leads'
+      this.#heal()
+      await clock.advance(2_000)
+      if (!this.#up().some(({ scheduler }) => scheduler.term !== null))
+        return 'nothing: nobody leads any more'
+      const lost = Math.min(stream.lastSequence, random.pick([1, 2, 5, 30]))
+      const kept = stream.lastSequence - lost
+      this.chronicle.crashed(kept)
+      stream.loseTail(kept)
+      await clock.advance(2_000)
+      return `the server crashes, and its disk never saw the newest ${lost} entries`
+    },
+    'lose the cursors': () => {
+      this.simulation.cursors.recreate()
+      return 'the bucket of cursors is made anew'
+    },
     'lose live state': async (random) => {
       if (!random.chance(0.3)) return 'nothing'
       this.chronicle.wiped()
@@ -293,14 +312,18 @@ export class World {
     return this.events[kind]!(random, process)
   }
 
-  /** All is repaired, and what is owed has the time to be stored. */
-  async end(): Promise<void> {
+  #heal(): void {
     this.#logTrouble = 'none'
     for (const process of this.processes) {
       Object.assign(process, { trouble: 0, slowMs: 0, lateMs: 0, aheadMs: 0, diesIn: null })
       process.cuts.clear()
       process.goOn()
     }
+  }
+
+  /** All is repaired, and what is owed has the time to be stored. */
+  async end(): Promise<void> {
+    this.#heal()
     const random = new Random(1)
     const first = [...this.#schedules][0]
     if (first !== undefined)
