@@ -110,6 +110,7 @@ export class FireWriter {
             expected = 0
           } else if (last.nominal >= sent.nominal) {
             this.#inspect(sent, last)
+            if (isThis(sent, last)) onStored?.(sent, last.sequence)
             return { kind: 'settled', position: positionOf(last) }
           } else {
             expected = last.sequence
@@ -178,6 +179,11 @@ export class FireWriter {
       })
     }
   }
+}
+
+/** Whether it is what was stored by a send whose answer was lost: the log may lose that like any other. */
+function isThis({ kind, nominal, count }: Writable, last: LogRecord): boolean {
+  return last.kind === kind && last.nominal === nominal && last.count === count
 }
 
 /** The same entry after another last one. A deletion begins the count anew, whatever came before it. */

@@ -82,6 +82,18 @@ describe('a log that has lost its newest entries', () => {
     expect(simulation.records().filter(({ nominal }) => nominal <= before)).toEqual([])
   })
 
+  it('gets also those of which the leader never had an answer', async () => {
+    const simulation = new Simulation(START)
+    let answers = 0
+    const faults = ({ name }: { name: string }) =>
+      name === 'append' && ++answers % 3 === 0 ? ({ kind: 'lose-answer' } as const) : null
+    await simulation.started('a', new SimulatedSource(TREE), { faults, timeoutMs: 50 })
+    await simulation.clock.advance(10_500)
+    simulation.stream.loseTail(1)
+    await simulation.clock.advance(3_000)
+    expectAll(simulation)
+  })
+
   it('gets them from the standby that takes over, which has only read them', async () => {
     const simulation = new Simulation(START)
     let cut = false

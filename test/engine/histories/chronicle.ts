@@ -82,14 +82,12 @@ export class Chronicle {
     if (!this.#sent.has(key)) this.#sent.set(key, this.#simulation.clock.now())
   }
 
-  /** The log is about to lose everything after `sequence`. */
+  /** The log is about to lose everything after `sequence`; what has expired is not missed. */
   crashed(sequence: number): void {
-    const { incarnation } = this.#simulation.stream
-    for (const [name, stored] of this.stored)
-      this.stored.set(
-        name,
-        stored.filter((each) => each.log !== incarnation || each.sequence <= sequence),
-      )
+    const { clock, stream } = this.#simulation
+    const isLeft = ({ entry, sequence: at, storedAt, log }: Stored): boolean =>
+      log !== stream.incarnation || at <= sequence || storedAt + entry.ttlSeconds * 1_000 <= clock.now()
+    for (const [name, stored] of this.stored) this.stored.set(name, stored.filter(isLeft))
   }
 
   /** Live state is about to be lost. */
