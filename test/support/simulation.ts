@@ -21,8 +21,8 @@ import type { Logger } from '../../src/ports/telemetry.ts'
 export const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
-  warn: (m, f) => process.env.DEBUG_SIM && console.log(m, f),
-  error: (m, f) => process.env.DEBUG_SIM && console.log(m, f),
+  warn: () => undefined,
+  error: () => undefined,
   child: () => silent,
 }
 
