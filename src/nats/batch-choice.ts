@@ -14,11 +14,15 @@ export type Way = 'singles' | 'batches'
 const BETTER_BY = 0.8
 /** Decided by, each way. The first one after a change of the way is of a cold pipe and left out. */
 const SAMPLES = 8
+/** Batches that are under way together are answered together: most look as if they cost nothing, one as if it cost all. */
+const MEASURED_A_SAMPLE: Readonly<Record<Way, number>> = { singles: 1, batches: 4 }
 const TRY_AGAIN_AT_FIRST_MS = 10_000
 const TRY_AGAIN_AT_LAST_MS = 300_000
 /** A trial that has cost so many times what the way in use takes for all samples ends: fires wait meanwhile. */
 const HOPELESS_BY = 2
 const REFUSED_MS = 60_000
+
+const NO_GUST = { measured: 0, count: 0, elapsedMs: 0 }
 
 export class BatchChoice {
   readonly #clock: Clock
@@ -27,6 +31,7 @@ export class BatchChoice {
   /** Cheaper as far as is known; `#way` is the other one only while that is tried. */
   #cheaper: Way = 'singles'
   #isCold = true
+  #gust = NO_GUST
   #hasMeasured = false
   #tryAt = 0
   #tryAgainMs = TRY_AGAIN_AT_FIRST_MS
@@ -55,15 +60,15 @@ export class BatchChoice {
     this.#hasMeasured = true
     // What was still under way when the way changed shared the server with the other one.
     if (way !== this.#way) return
-    if (this.#isCold) {
-      this.#isCold = false
-      return
+    const before = this.#gust
+    const gust = {
+      measured: before.measured + 1,
+      count: before.count + count,
+      elapsedMs: before.elapsedMs + elapsedMs,
     }
-    const samples = this.#samples[way]
-    samples.push(elapsedMs / count)
-    if (samples.length > SAMPLES) samples.shift()
-    if (way === this.#cheaper) this.#maybeTry()
-    else this.#judge()
+    const isWhole = gust.measured >= MEASURED_A_SAMPLE[way]
+    this.#gust = isWhole ? NO_GUST : gust
+    if (isWhole) this.#sampled(way, gust.elapsedMs / gust.count)
   }
 
   /** Batches are of no use now: they are not allowed, or were refused for what they are. */
@@ -72,6 +77,18 @@ export class BatchChoice {
     this.#use('singles')
     this.#tryAgainMs = TRY_AGAIN_AT_FIRST_MS
     this.#tryAt = this.#clock.monotonic() + REFUSED_MS
+  }
+
+  #sampled(way: Way, msEach: number): void {
+    if (this.#isCold) {
+      this.#isCold = false
+      return
+    }
+    const samples = this.#samples[way]
+    samples.push(msEach)
+    if (samples.length > SAMPLES) samples.shift()
+    if (way === this.#cheaper) this.#maybeTry()
+    else this.#judge()
   }
 
   #maybeTry(): void {
@@ -101,6 +118,7 @@ export class BatchChoice {
     if (this.#way === way) return
     this.#way = way
     this.#isCold = true
+    this.#gust = NO_GUST
   }
 }
 

@@ -34,21 +34,21 @@ function onServer(costs: Record<Way, number>) {
 describe('whether entries go one by one or in batches', () => {
   it('begins with singles, tries batches, and stays with singles where they are cheaper', () => {
     const { choice, work } = onServer({ singles: 0.02, batches: 0.03 })
-    const ways = work(40)
+    const ways = work(60)
     expect(ways.slice(0, 9)).not.toContain('batches')
-    expect(ways.filter((way) => way === 'batches')).toHaveLength(9)
+    expect(ways.filter((way) => way === 'batches')).toHaveLength(36)
     expect(choice.way).toBe('singles')
   })
 
   it('stays with batches where each single waits for a disk', () => {
     const { choice, work } = onServer({ singles: 1, batches: 0.05 })
-    expect(work(40).filter((way) => way === 'singles')).toHaveLength(9)
+    expect(work(60).filter((way) => way === 'singles')).toHaveLength(9)
     expect(choice.way).toBe('batches')
   })
 
   it('takes no notice of a small difference', () => {
     const { choice, work } = onServer({ singles: 0.05, batches: 0.045 })
-    work(40)
+    work(60)
     expect(choice.way).toBe('singles')
   })
 
@@ -56,29 +56,40 @@ describe('whether entries go one by one or in batches', () => {
     const { choice, work } = onServer({ singles: 0.06, batches: 0.085 })
     for (const cost of [0.135, 0.519, 0.115, 0.017]) choice.measured('singles', 256, 256 * cost)
     expect(choice.way).toBe('singles')
-    work(20)
+    work(60)
+    expect(choice.way).toBe('singles')
+  })
+
+  it('takes batches that are answered together for what they cost together', () => {
+    const { choice, work } = onServer({ singles: 0.06, batches: 0.085 })
+    work(9)
+    for (let gust = 0; gust < 9; gust += 1) {
+      for (const cost of [0.319, 0.007, 0.007, 0.007]) choice.measured('batches', 500, 500 * cost)
+    }
+    expect(choice.way).toBe('singles')
+    work(1)
     expect(choice.way).toBe('singles')
   })
 
   it('tries the other way again soon at first, then less and less often', async () => {
     const { work, secondsUntilOther } = onServer({ singles: 0.02, batches: 0.03 })
-    work(18)
+    work(45)
     const waits: number[] = []
     for (let trial = 0; trial < 7; trial += 1) {
       waits.push(await secondsUntilOther())
-      work(9)
+      work(36)
     }
     expect(waits).toEqual([10, 20, 40, 80, 160, 300, 300])
   })
 
   it('ends a trial early that costs dearly', () => {
     const { work } = onServer({ singles: 0.02, batches: 0.5 })
-    expect(work(40).filter((way) => way === 'batches')).toHaveLength(2)
+    expect(work(40).filter((way) => way === 'batches')).toHaveLength(8)
   })
 
   it('puts a wrong choice right within seconds', async () => {
     const { choice, clock, costs, work } = onServer({ singles: 0.3, batches: 0.085 })
-    work(20)
+    work(60)
     expect(choice.way).toBe('batches')
     costs.singles = 0.06
     await clock.advance(10 * SECOND)
@@ -88,7 +99,7 @@ describe('whether entries go one by one or in batches', () => {
 
   it('finds out within minutes when the server has changed', async () => {
     const { choice, clock, costs, work } = onServer({ singles: 0.02, batches: 0.04 })
-    work(20)
+    work(60)
     for (const [singles, cheaper] of [
       [1, 'batches'],
       [0.02, 'singles'],
@@ -96,7 +107,7 @@ describe('whether entries go one by one or in batches', () => {
       costs.singles = singles
       for (let round = 0; round < 10; round += 1) {
         await clock.advance(60 * SECOND)
-        work(20)
+        work(60)
       }
       expect(choice.way).toBe(cheaper)
     }
@@ -104,9 +115,9 @@ describe('whether entries go one by one or in batches', () => {
 
   it('leaves batches alone for a minute when they were refused for what they are', async () => {
     const { choice, clock, work } = onServer({ singles: 1, batches: 0.05 })
-    work(20)
+    work(60)
     choice.withoutBatches()
-    expect(work(20)).not.toContain('batches')
+    expect(work(60)).not.toContain('batches')
     await clock.advance(60 * SECOND)
     work(1)
     expect(choice.way).toBe('batches')
