@@ -6,7 +6,7 @@
 
 import { formatInstant } from '../core/time/instant.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import type { Condition, Decision, PlannedEntry } from '../core/trigger/decision.ts'
+import type { Decision, PlannedEntry } from '../core/trigger/decision.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
 import type { LoopObserver } from './slot-decisions.ts'
 
@@ -70,24 +70,4 @@ function isMiss(entry: PlannedEntry): boolean {
 function heldFacts({ compiled }: CompiledTrigger, settledTo: number): Readonly<Record<string, string>> {
   const held = compiled.nextCandidate(settledTo)
   return held === null ? {} : { because: held.trace.map(({ text }) => text).join('; ') }
-}
-
-/** A condition in words that stand in status and logs. */
-export function describeCondition(condition: Condition): string {
-  switch (condition) {
-    case 'suspended':
-      return 'suspended'
-    case 'paused':
-      return 'paused by an operator'
-    case 'exhausted':
-      return 'has fired maxFires times'
-    case 'out-of-coverage':
-      return 'held: calendar coverage has ended'
-    case 'held-until-open':
-      return 'a missed fire waits until the calendar opens'
-    case 'waiting-for-run':
-      return 'waits for its run to end'
-    case 'cancelling':
-      return 'waits for its run to stop, which was asked to'
-  }
 }

@@ -6,8 +6,7 @@
  * - A schedule is told only as compiled from one state of all that it uses; what cannot be compiled keeps its last good
  *   version and is reported.
  * - Compiling goes in slices, so that the lease never waits for a tree.
- * - `revision` covers exactly what has been told: whoever wrote revision r and sees `revision >= r` knows that the loop
- *   has it.
+ * - `reached` covers exactly what has been told: whoever wrote revision r and waits for it knows that the loop has it.
  * On failure: the watch goes on over reconnects; when the store was recreated everything is told anew.
  */
 import type { Problem } from '../core/errors.ts'
@@ -28,6 +27,7 @@ import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store, StoreChange } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { RevisionGate } from './revision-gate.ts'
 
 const SLICE_MS = 15
 
@@ -55,14 +55,15 @@ export class LiveState implements Catalogue {
   #shelf = new CalendarShelf(this)
   #seen = 0
   #told = 0
-  /** How often the store was found made anew, and its revisions began again. */
-  #resets = 0
   #caughtUp = false
   #compiling = false
-  readonly #waiters = new Set<{ revision: number; readonly resolve: () => void }>()
+  readonly #gate: RevisionGate
 
   constructor(options: LiveStateOptions) {
     this.#options = options
+    this.#gate = new RevisionGate(options.store, () =>
+      this.#caughtUp && this.#dirty.size === 0 ? this.#told : -1,
+    )
   }
 
   /** Everything up to this revision of the store has been told to the loop. */
@@ -111,34 +112,14 @@ export class LiveState implements Catalogue {
     )
   }
 
-  /**
-   * Resolves when all that the store holds now has been told to the loop, or `signal` aborts; throws what the store
-   * throws. A revision that was read before the store was made anew may never come again, and is asked for again.
-   */
-  async current(signal: AbortSignal): Promise<void> {
-    let revision = 0
-    let resets: number
-    do {
-      resets = this.#resets
-      revision = await this.#options.store.lastRevision()
-    } while (resets !== this.#resets && !signal.aborted)
-    await this.reached(revision, signal)
+  /** Resolves when all that the store holds now has been told to the loop, or `signal` aborts; throws what the store throws. */
+  current(signal: AbortSignal): Promise<void> {
+    return this.#gate.current(signal)
   }
 
   /** Resolves when everything up to `revision` has been told to the loop, or `signal` aborts. */
-  async reached(revision: number, signal: AbortSignal): Promise<void> {
-    if ((this.#caughtUp && this.revision >= revision && this.#dirty.size === 0) || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      // A term waits many times on one signal: what has been answered leaves nothing behind on either side.
-      const settle = (): void => {
-        signal.removeEventListener('abort', settle)
-        this.#waiters.delete(waiter)
-        resolve()
-      }
-      const waiter = { revision, resolve: settle }
-      this.#waiters.add(waiter)
-      signal.addEventListener('abort', settle, { once: true })
-    })
+  reached(revision: number, signal: AbortSignal): Promise<void> {
+    return this.#gate.reached(revision, signal)
   }
 
   #take({ key, value, revision }: StoreChange, signal: AbortSignal): void {
@@ -194,7 +175,6 @@ export class LiveState implements Catalogue {
     this.#caughtUp = false
     this.#seen = 0
     this.#told = 0
-    this.#resets += 1
     for (const identity of this.#records.keys()) {
       if (partsOf(identity).kind === 'Schedule') this.#dirty.add(identity)
     }
@@ -203,8 +183,7 @@ export class LiveState implements Catalogue {
     this.#applied.clear()
     this.#attempted.clear()
     this.#shelf = new CalendarShelf(this)
-    // Revisions begin again: whoever waits for one of before waits for all that there is now.
-    for (const waiter of this.#waiters) waiter.revision = 0
+    this.#gate.reset()
   }
 
   async #compile(signal: AbortSignal): Promise<void> {
@@ -228,7 +207,7 @@ export class LiveState implements Catalogue {
     this.#compiling = false
     if (this.#dirty.size > 0 || !this.#caughtUp) return
     this.#told = this.#seen
-    for (const { revision, resolve } of [...this.#waiters]) if (revision <= this.#told) resolve()
+    this.#gate.advanced()
   }
 
   /** An error of belfry's own makes one schedule unusable, not all of them. */

@@ -2,7 +2,7 @@
  * The operator's pauses as this instance knows them.
  *
  * Job: follow the store of overrides, on the leader and on standbys, and say what is over each schedule. Invariants:
- * - `revision` covers exactly what is answered from: whoever wrote revision r and sees it reached knows that every
+ * - `reached` covers exactly what is answered from: whoever wrote revision r and sees it reached knows that every
  *   decision from then on knows it as well.
  * - A store that is made anew is taken over only when all of it has been told, so that nothing is unpaused meanwhile.
  * - What somebody else wrote and cannot be read changes nothing: the last good record of that target stays.
@@ -14,6 +14,7 @@ import type { Pause } from '../core/trigger/pause.ts'
 import { type PauseTarget, parsePauseTarget } from '../core/trigger/pause-target.ts'
 import type { Store, StoreChange } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { RevisionGate } from './revision-gate.ts'
 
 export interface KnownOverride {
   readonly key: string
@@ -40,12 +41,11 @@ export class Overrides {
   #over = new Map<string, readonly Pause[]>()
   #revision = -1
   #seen = 0
-  /** How often the store was found made anew, and its revisions began again. */
-  #resets = 0
-  readonly #waiters = new Set<{ revision: number; readonly resolve: () => void }>()
+  readonly #gate: RevisionGate
 
   constructor(options: OverridesOptions) {
     this.#options = options
+    this.#gate = new RevisionGate(options.store, () => this.#revision)
   }
 
   /** Begins to follow; see `reached` for when it is current. */
@@ -57,43 +57,22 @@ export class Overrides {
         onReset: () => {
           this.#telling = new Map()
           this.#seen = 0
-          this.#resets += 1
           this.#revision = -1
-          // Revisions begin again: whoever waits for one of before waits for all that there is now.
-          for (const waiter of this.#waiters) waiter.revision = 0
+          this.#gate.reset()
         },
       },
       signal,
     )
   }
 
-  /**
-   * Resolves when all that the store holds now is known here, or `signal` aborts; throws what the store throws. A
-   * revision that was read before the store was made anew may never come again, and is asked for again.
-   */
-  async current(signal: AbortSignal): Promise<void> {
-    let revision = 0
-    let resets: number
-    do {
-      resets = this.#resets
-      revision = await this.#options.store.lastRevision()
-    } while (resets !== this.#resets && !signal.aborted)
-    await this.reached(revision, signal)
+  /** Resolves when all that the store holds now is known here, or `signal` aborts; throws what the store throws. */
+  current(signal: AbortSignal): Promise<void> {
+    return this.#gate.current(signal)
   }
 
   /** Resolves when everything up to `revision` is known here, or `signal` aborts. */
-  async reached(revision: number, signal: AbortSignal): Promise<void> {
-    if (this.#revision >= revision || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const settle = (): void => {
-        signal.removeEventListener('abort', settle)
-        this.#waiters.delete(waiter)
-        resolve()
-      }
-      const waiter = { revision, resolve: settle }
-      this.#waiters.add(waiter)
-      signal.addEventListener('abort', settle, { once: true })
-    })
+  reached(revision: number, signal: AbortSignal): Promise<void> {
+    return this.#gate.reached(revision, signal)
   }
 
   all(): readonly KnownOverride[] {
@@ -153,6 +132,6 @@ export class Overrides {
     this.#over = new Map()
     this.#revision = this.#seen
     this.#options.onChange(target)
-    for (const { revision, resolve } of [...this.#waiters]) if (revision <= this.#revision) resolve()
+    this.#gate.advanced()
   }
 }

@@ -15,6 +15,7 @@ import type { Tree } from '../core/manifest/tree.ts'
 import type { PruneLimit } from '../core/plan/guard.ts'
 import { LIVE_FORMAT } from '../core/plan/live-entry.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
 import { type OperatorPause, stops } from '../core/trigger/override.ts'
 import type { PauseMissed } from '../core/trigger/pause.ts'
 import type { PauseTarget } from '../core/trigger/pause-target.ts'
@@ -152,10 +153,13 @@ export class Scheduler {
       logger.error('the log does not take entries: fires are late, none is lost', { alarm: name, ...facts })
       events.emit({ type: 'alarm', name, facts })
     })
+    // What a crash of the server takes is stored again from the tail.
+    const wrote = (entry: LogEntry, sequence: number): void => {
+      this.#tail.wrote(entry, sequence)
+      if (entry.kind === 'fire') this.#runs?.stored(entry, sequence)
+    }
     const onStored = ({ content }: Writable, sequence: number): void => {
-      if (!('kind' in content)) return
-      this.#tail.wrote(content, sequence)
-      if (content.kind === 'fire') this.#runs?.stored(content, sequence)
+      if ('kind' in content) wrote(content, sequence)
     }
     const onBehind = async (signal: AbortSignal): Promise<boolean> => {
       await this.#lostTail.examine(signal)
@@ -180,17 +184,7 @@ export class Scheduler {
       answered: () => writer.answered(),
       onLoss: (facts) => events.emit({ type: 'alarm', name: 'log-lost', facts }),
     })
-    this.#oneOffWriter = new OneOffWriter({
-      log,
-      clock,
-      mayWrite,
-      onAlarm: alarm,
-      onStored: (fire, sequence) => {
-        // What a crash of the server takes is stored again from the tail.
-        this.#tail.wrote(fire, sequence)
-        this.#runs?.stored(fire, sequence)
-      },
-    })
+    this.#oneOffWriter = new OneOffWriter({ log, clock, mayWrite, onAlarm: alarm, onStored: wrote })
     this.#runs = options.runs === undefined ? null : this.#keeperOf(options.runs, mayWrite)
     this.#overrides = new Overrides({
       store: options.overrides,

@@ -6,7 +6,6 @@
  * nothing is resent here.
  */
 import { BelfryError } from '../core/errors.ts'
-import type { FireId } from '../core/names.ts'
 import type { RunPlace, ToldEvent } from '../core/run/open-run.ts'
 import type { JournalFollower, RunJournal, ToldNotice } from '../ports/run-journal.ts'
 import { errorFromApi, meaningOf } from './api-errors.ts'
@@ -108,7 +107,7 @@ function toldEvent({ subject, sequence, storedAt, message }: FeedMessage): ToldE
 }
 
 /** What the subject of an event says: `<prefix>.run.<tenant>.<schedule>.<job>.<adapter>.<token>`. */
-export function placeOf(subject: string): RunPlace | null {
+function placeOf(subject: string): RunPlace | null {
   const [, run, tenant, schedule, job, adapter, token, more] = subject.split('.')
   if (run !== 'run' || !tenant || !schedule || !job || !adapter || !token || more !== undefined) return null
   return { tenant, schedule, job, adapter }
@@ -117,10 +116,4 @@ export function placeOf(subject: string): RunPlace | null {
 function toldNotice({ subject, sequence, storedAt, message }: FeedMessage): ToldNotice | null {
   const notice = noticeFrom(subject, message.string())
   return notice === null ? null : { notice, sequence, storedAt }
-}
-
-/** For those who only look: everything stored of one run. */
-export function runFilter(prefix: string, run: FireId, token: string): string {
-  const tenant = run.slice(0, run.indexOf('/'))
-  return `${prefix}.run.${tenant}.*.*.*.${token}`
 }

@@ -14,6 +14,7 @@ import { DEFAULT_OVERLAP, type OverlapSettings } from './policy.ts'
 
 /** `buffer-all` keeps this many, the newest. */
 export const MOST_BUFFERED = 1_000
+const BUFFER_CHECK_MS = 30_000
 
 export const NO_RUNS: RunsGoing = { open: 0, freeSince: 0 }
 
@@ -55,11 +56,11 @@ function skipping(decision: Decision, { open }: RunsGoing): Decision {
   return { ...decision, entries }
 }
 
-/** A run is going: the oldest that is due waits for its end, and what came after it waits behind it. */
 interface Overlapping extends Decidable {
   readonly overlap: OverlapSettings
 }
 
+/** A run is going: the oldest that is due waits for its end, and what came after it waits behind it. */
 function waiting(schedule: Overlapping, progress: Progress, now: number): Decision {
   const decision = decide(schedule, progress, now)
   const firstFire = decision.entries.find(({ kind }) => kind === 'fire')
@@ -88,8 +89,6 @@ function waiting(schedule: Overlapping, progress: Progress, now: number): Decisi
     condition: 'waiting-for-run',
   }
 }
-
-const BUFFER_CHECK_MS = 30_000
 
 /** No run is going: what waited goes first, one at a time, and everything else as ever, one at a time too. */
 function oneAfterAnother(
