@@ -1,0 +1,156 @@
+/**
+ * Builds an instance's parts and joins them. Nothing runs yet: each begins with the instance's life or a term.
+ *
+ * They know each other by callbacks, because each also depends on one built later: live state arms the loop, the loop
+ * asks the pauses and the runs, a pause or a run lets the loop decide anew.
+ */
+import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
+import { stops } from '../core/trigger/override.ts'
+import { AdapterPauses } from './adapter-pauses.ts'
+import { CursorCheckpoint } from './cursor-checkpoint.ts'
+import { decisionEvents } from './decision-events.ts'
+import { LiveState } from './live-state.ts'
+import { assembleLog, type LogParts } from './log-parts.ts'
+import { OneOffs } from './one-offs.ts'
+import { Overrides } from './overrides.ts'
+import { Pausing } from './pausing.ts'
+import { Reconciler } from './reconciler.ts'
+import { RunKeeper } from './run-keeper.ts'
+import { runLimits } from './run-limits.ts'
+import type { RunPorts, SchedulerOptions } from './scheduler-options.ts'
+import type { LoopObserver } from './slot-decisions.ts'
+import { TriggerLoop } from './trigger-loop.ts'
+
+export interface SchedulerParts extends LogParts {
+  readonly live: LiveState
+  readonly loop: TriggerLoop
+  readonly overrides: Overrides
+  readonly adapterPauses: AdapterPauses
+  readonly pausing: Pausing
+  readonly oneOffs: OneOffs
+  readonly reconciler: Reconciler
+  readonly checkpoint: CursorCheckpoint
+  readonly runs: RunKeeper | null
+}
+
+/** `mayLead` says whether this instance leads and trusts itself right now. */
+export function assemble(options: SchedulerOptions, mayLead: () => boolean): SchedulerParts {
+  const { clock, logger, events, log, consumers } = options
+  const logParts = assembleLog({ options, mayLead, onFire: (fire, sequence) => runs?.stored(fire, sequence) })
+  const { serverTime, positions, writer, oneOffWriter, mayWrite } = logParts
+  const now = (): number | null => serverTime.moment()
+  const runs: RunKeeper | null = options.runs === undefined ? null : keeperOf(options.runs)
+  const overrides = new Overrides({
+    store: options.overrides,
+    logger,
+    onChange: (target) => loop.reconsider((trigger) => target === null || stops(target, trigger)),
+  })
+  const loop = new TriggerLoop({
+    clock,
+    writer,
+    positions,
+    horizon: () => serverTime.horizon(),
+    mayWrite,
+    tz: options.tz,
+    retentionSeconds: options.retentionSeconds,
+    observer: observerOf(options, runs),
+    ...(runs === null ? {} : { runsOf: ({ key }: CompiledTrigger) => runs.going(key) ?? null }),
+    pausesOver: (trigger) => overrides.over(trigger),
+  })
+  const live = new LiveState({
+    store: options.live,
+    clock,
+    logger,
+    onTrigger: (trigger) => loop.install(trigger),
+    onGone: (key) => loop.remove(key),
+    onChange: () => undefined,
+  })
+  const adapterPauses = new AdapterPauses({
+    overrides,
+    live,
+    consumers,
+    clock,
+    now,
+  })
+  const pausing = new Pausing({
+    store: options.overrides,
+    overrides,
+    live,
+    loop,
+    adapters: adapterPauses,
+    events,
+    clock,
+    logger,
+    now,
+    mayWrite,
+  })
+  const oneOffs = new OneOffs({
+    live,
+    loop,
+    overrides,
+    writer: oneOffWriter,
+    log,
+    clock,
+    events,
+    now,
+    tz: options.tz,
+    retentionSeconds: options.retentionSeconds,
+  })
+  const reconciler = new Reconciler({
+    source: options.source,
+    store: options.live,
+    live,
+    loop,
+    consumers,
+    clock,
+    now,
+    mayWrite,
+    isPaused: (schedule) => overrides.over(schedule).length > 0,
+    isAdapterPaused: (tenant, name) => adapterPauses.isPaused(tenant, name),
+    instance: options.instance,
+    pruneLimit: options.pruneLimit,
+    events,
+    logger,
+  })
+  const checkpoint = new CursorCheckpoint({
+    cursors: options.cursors,
+    positions,
+    clock,
+    logger,
+    answered: () => loop.answered(),
+  })
+  return { ...logParts, live, loop, overrides, adapterPauses, pausing, oneOffs, reconciler, checkpoint, runs }
+
+  function keeperOf({ journal, deadLetters, store }: RunPorts): RunKeeper {
+    const { instance, drawNonce } = options
+    return new RunKeeper({
+      log,
+      journal,
+      deadLetters,
+      oneOffs: oneOffWriter,
+      store,
+      clock,
+      logger,
+      mayWrite,
+      instance,
+      drawNonce,
+      consumers,
+      limitsOf: (place) => runLimits(live, place),
+      onRuns: (key) => loop.runsChanged(key),
+      onLost: ({ run, adapter, tenant }) =>
+        events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
+      onEnded: () => Promise.resolve(),
+    })
+  }
+}
+
+function observerOf({ events, logger }: SchedulerOptions, runs: RunKeeper | null): LoopObserver {
+  const observer = decisionEvents(events, logger)
+  return {
+    ...observer,
+    onCondition: (trigger, decision, before) => {
+      observer.onCondition(trigger, decision, before)
+      if (decision.condition === 'cancelling') runs?.cancelAll(trigger.key, 'the next run is due')
+    },
+  }
+}
