@@ -30,10 +30,12 @@ export interface AppenderOptions {
 
 /** Less than the publisher's window, so that what else it carries never waits behind a burst. */
 const SINGLES_AT_ONCE = 1_536
-/** Until it is known what a single costs. */
-const SINGLES_AT_FIRST = 256
-/** What is under way when a trial ends is paid for all the same. */
+/** Until it is known which way is cheaper: what is under way when the way changes is paid for all the same. */
 const SINGLES_ON_TRIAL = 512
+/** So much of it at most, as far as is known what a single costs. */
+const ON_TRIAL_MS = 50
+/** The pipe stays full until it is refilled. */
+const SINGLES_AT_LEAST = 128
 const REFILL = 0.75
 const BATCHES_AT_ONCE = 4
 const BATCH_SIZE = 500
@@ -42,6 +44,9 @@ const SMALLEST_BATCH = 8
 /** A pipe with at least so many under way is full: what it passes is what the server can do. */
 const FULL_PIPE = 64
 const SAMPLE = 256
+/** Where each answer waits for a disk, fewer tell as much. */
+const SAMPLE_MS = 15
+const SMALLEST_SAMPLE = 16
 
 export class Appender {
   readonly #connection: Connection
@@ -60,6 +65,8 @@ export class Appender {
   #batches = 0
   #sampleFrom = 0
   #sampled = 0
+  /** By the last sample of singles. */
+  #msEach = Number.POSITIVE_INFINITY
   #lastBatchAt = 0
 
   constructor(options: AppenderOptions) {
@@ -110,8 +117,8 @@ export class Appender {
   }
 
   get #window(): number {
-    if (!this.#choice.hasMeasured) return SINGLES_AT_FIRST
-    return this.#choice.isTrying ? SINGLES_ON_TRIAL : SINGLES_AT_ONCE
+    if (!this.#allowed || this.#choice.isSettled) return SINGLES_AT_ONCE
+    return Math.max(SINGLES_AT_LEAST, Math.min(SINGLES_ON_TRIAL, ON_TRIAL_MS / this.#msEach))
   }
 
   #flush(): void {
@@ -219,9 +226,11 @@ export class Appender {
 
   #sample(): void {
     const now = this.#connection.clock.monotonic()
+    const elapsedMs = now - this.#sampleFrom
     if (this.#sampled === 0) this.#sampleFrom = now
-    else if (this.#sampled === SAMPLE) {
-      this.#choice.measured('singles', SAMPLE, now - this.#sampleFrom)
+    else if (this.#sampled >= SAMPLE || (this.#sampled >= SMALLEST_SAMPLE && elapsedMs >= SAMPLE_MS)) {
+      this.#msEach = elapsedMs / this.#sampled
+      this.#choice.measured('singles', this.#sampled, elapsedMs)
       this.#sampleFrom = now
       this.#sampled = 0
     }

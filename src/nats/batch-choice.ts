@@ -32,7 +32,7 @@ export class BatchChoice {
   #cheaper: Way = 'singles'
   #isCold = true
   #gust = NO_GUST
-  #hasMeasured = false
+  #hasJudged = false
   #tryAt = 0
   #tryAgainMs = TRY_AGAIN_AT_FIRST_MS
 
@@ -45,19 +45,13 @@ export class BatchChoice {
     return this.#way
   }
 
-  /** Whether the way that is used now is the dearer one, as far as is known. */
-  get isTrying(): boolean {
-    return this.#way !== this.#cheaper
-  }
-
-  /** Whether anything is known of this server. */
-  get hasMeasured(): boolean {
-    return this.#hasMeasured
+  /** Whether the way that is used now is the cheaper one, as far as is known; false before both were tried. */
+  get isSettled(): boolean {
+    return this.#hasJudged && this.#way === this.#cheaper
   }
 
   /** Told what `count` entries took in a full pipe. */
   measured(way: Way, count: number, elapsedMs: number): void {
-    this.#hasMeasured = true
     // What was still under way when the way changed shared the server with the other one.
     if (way !== this.#way) return
     const before = this.#gust
@@ -73,6 +67,7 @@ export class BatchChoice {
 
   /** Batches are of no use now: they are not allowed, or were refused for what they are. */
   withoutBatches(): void {
+    this.#hasJudged = true
     this.#cheaper = 'singles'
     this.#use('singles')
     this.#tryAgainMs = TRY_AGAIN_AT_FIRST_MS
@@ -104,6 +99,7 @@ export class BatchChoice {
     const spent = tried.reduce((sum, sample) => sum + sample, 0)
     const isHopeless = spent > HOPELESS_BY * SAMPLES * typical(this.#samples[this.#cheaper])
     if (tried.length < SAMPLES && !isHopeless) return
+    this.#hasJudged = true
     const { singles, batches } = this.#samples
     const better = typical(batches) < BETTER_BY * typical(singles) ? 'batches' : 'singles'
     const cheaper = isHopeless ? this.#cheaper : better

@@ -310,7 +310,8 @@ describe('fires in atomic batches, when servers fail', () => {
       known,
       names(4_000).map((name) => `known-${name}`),
     )
-    expect(batched).toBeGreaterThan(0)
+    // It finds out with some hundreds, not with most of a burst.
+    expect(batched).toBeGreaterThan(2_000)
   }, 60_000)
 
   it('stores each once on three nodes, two instances racing, while another node comes to lead the log', async () => {
