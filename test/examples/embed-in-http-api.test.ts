@@ -1,47 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectBelfry } from '../../src/client/index.ts'
+import { examplePrograms } from '../support/example-program.ts'
 import { startInstallation } from '../support/installation.ts'
-import { Recorder } from '../support/recorder.ts'
-
-const FOLDER = fileURLToPath(new URL('../../examples/embed-in-http-api', import.meta.url))
 
 let installation: Awaited<ReturnType<typeof startInstallation>>
-const children: ChildProcess[] = []
+let programs: ReturnType<typeof examplePrograms>
 
 beforeAll(async () => {
   installation = await startInstallation({})
+  const { server, prefix } = installation
+  programs = examplePrograms('embed-in-http-api', { NATS_URL: server.url, BELFRY_PREFIX: prefix, PORT: '0' })
 })
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
+  programs.killAll()
   await installation.stop()
 })
 
-/** Runs a program of the example; its output as lines, and its exit code. */
 function start(program: string) {
-  const { server, prefix } = installation
-  const env = { ...process.env, NATS_URL: server.url, BELFRY_PREFIX: prefix, PORT: '0' }
-  const child = spawn(process.execPath, [program], { cwd: FOLDER, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  const lines = new Recorder<string>()
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = ''
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      const parts = (rest + text).split('\n')
-      rest = parts.pop() ?? ''
-      for (const part of parts) lines.push(part)
-    })
-  }
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
-    child.once('close', (code, signal) => resolve(code ?? signal))
-  })
-  const said = async (text: string, count = 1): Promise<string> => {
-    const found = (all: readonly string[]) => all.filter((line) => line.includes(text))
-    return found(await lines.until((all) => found(all).length >= count))[count - 1] ?? ''
-  }
-  const url = async () => /http:\S+/.exec(await said('listens on'))?.[0] ?? ''
-  return { child, ended, said, url }
+  const started = programs.start(program)
+  const url = async () => /http:\S+/.exec(await started.said('listens on'))?.[0] ?? ''
+  return { ...started, url }
 }
 
 const invoice = (url: string, customer: unknown, key: string) =>
@@ -74,7 +52,7 @@ describe('belfry inside an HTTP API', () => {
     expect((await invoice(url, 7, 'order-18')).status).toBe(422)
 
     // The host that leads is killed; the next call waits for the other one, and finds the same run.
-    one.child.kill('SIGKILL')
+    one.kill('SIGKILL')
     const again = await invoice(url, 'acme', 'order-17')
     expect(again.status).toBe(200)
     expect(await again.json()).toEqual({ run, already: true })
@@ -86,10 +64,8 @@ describe('belfry inside an HTTP API', () => {
     }[]
     expect(schedules).toMatchObject([{ name: 'invoices-nightly', condition: 'Ready' }])
 
-    api.child.kill('SIGTERM')
-    expect(await api.ended).toBe(0)
-    two.child.kill('SIGTERM')
-    expect(await two.ended).toBe(0)
+    expect(await api.stop()).toBe(0)
+    expect(await two.stop()).toBe(0)
     await two.said('stopped')
     const client = await connectBelfry({
       nats: { servers: installation.server.url, prefix: installation.prefix },

@@ -1,17 +1,15 @@
 import type { RunEvent } from '../../src/core/run/run-event.ts'
 import type { Fire } from '../../src/core/trigger/log-entry.ts'
 import { createNatsAdapterConsumers } from '../../src/nats/adapter-consumers.ts'
-import { followStream } from '../../src/nats/feed.ts'
 import { createNatsFireLog } from '../../src/nats/fire-log.ts'
 import { ensureLayout } from '../../src/nats/layout.ts'
 import { Publisher } from '../../src/nats/publisher.ts'
-import { decodeRunEvent } from '../../src/nats/run-encoding.ts'
 import type { AdapterConsumer } from '../../src/ports/adapter-consumers.ts'
 import { defineWorker, type Worker } from '../../src/worker/worker.ts'
 import type { WorkerOptions } from '../../src/worker/worker-options.ts'
 import { NOON, someFire } from './entries.ts'
 import { connectTo, freshPrefix, silentLogger, type TestServer } from './nats-server.ts'
-import { Recorder } from './recorder.ts'
+import { followRunEvents } from './run-events.ts'
 
 /** One adapter on a real server, fires for it, and everything that its workers tell. */
 export async function openStage(
@@ -33,23 +31,9 @@ export async function openStage(
     digest: 'd1',
     ...adapter,
   })
-  const events = new Recorder<RunEvent>()
   const following = new AbortController()
   if (!follow) following.abort()
-  followStream(
-    {
-      connection,
-      stream: connection.names.runs,
-      filter: connection.names.runSubjects,
-      from: 1,
-      headersOnly: false,
-      onMessage: ({ message }) => {
-        const event = decodeRunEvent(message.string())
-        if (event !== null) events.push(event)
-      },
-    },
-    following.signal,
-  )
+  const events = followRunEvents(connection, following.signal)
   const workers: Worker[] = []
   return {
     prefix,
