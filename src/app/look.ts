@@ -4,16 +4,10 @@
 
 import { BelfryError } from '../core/errors.ts'
 import type { Identity } from '../core/names.ts'
-import {
-  type AppliedRecord,
-  type AttemptRecord,
-  identityOfLiveKey,
-  type LiveEntry,
-  type LiveRecord,
-  type LiveSnapshot,
-} from '../core/plan/live-entry.ts'
+import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import type { InstanceRecord } from '../engine/instance-record.ts'
+import { LiveRecords, readAttempt } from '../engine/live-records.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
@@ -34,6 +28,8 @@ export interface Sight {
   readonly live: LiveSnapshot
   readonly applied: ReadonlyMap<string, AppliedRecord>
   readonly attempted: ReadonlyMap<string, AttemptRecord>
+  /** Keys of live state that hold what belfry did not write. */
+  readonly strange: readonly Identity[]
   readonly lease: HeldLease | null
   readonly instances: readonly InstanceRecord[]
   readonly consumers: readonly KnownConsumer[]
@@ -127,15 +123,14 @@ async function pausesIn(store: ReturnType<Looking['store']>, at: number): Promis
 }
 
 async function liveState(store: Looking['store'], bucket: string) {
-  const live = new Map<Identity, LiveRecord>()
-  const applied = new Map<string, AppliedRecord>()
+  const records = new LiveRecords()
   const attempted = new Map<string, AttemptRecord>()
   for (const { key, value, revision } of await store(bucket).entries()) {
-    const identity = identityOfLiveKey(key)
+    records.take({ key, value, revision })
     const [what, source = ''] = key.split('.')
-    if (identity !== null) live.set(identity, { identity, entry: JSON.parse(value) as LiveEntry, revision })
-    else if (what === 'applied') applied.set(source, JSON.parse(value) as AppliedRecord)
-    else if (what === 'attempted') attempted.set(source, JSON.parse(value) as AttemptRecord)
+    const attempt = what === 'attempted' ? readAttempt(value) : null
+    if (attempt !== null) attempted.set(source, attempt)
   }
-  return { live, applied, attempted }
+  const { all: live, applied, strange } = records
+  return { live, applied, attempted, strange: [...strange.keys()] }
 }

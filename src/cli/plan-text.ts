@@ -42,10 +42,10 @@ export function planText({ plan, changes, refusal, days, warnings }: PlanFacts, 
       '',
       `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} (belfry validate shows them)`,
     )
-  const { created, updated, unchanged, deleted } = counts
+  const { created, updated, renamed, unchanged, deleted } = counts
   lines.push(
     '',
-    `plan for source "${plan.source}": ${created} to create, ${updated} to update, ${deleted} to delete, ${unchanged} unchanged`,
+    `plan for source "${plan.source}": ${created} to create, ${updated} to update, ${renamed === 0 ? '' : `${renamed} to rename, `}${deleted} to delete, ${unchanged} unchanged`,
   )
   if (refusal !== null) lines.push(colors.red(`refused (${refusal.code}): ${refusal.message}`))
   return `${lines.join('\n').trimStart()}\n`
@@ -58,6 +58,11 @@ function actionLine(action: Action, colors: Colors): string | null {
     case 'update': {
       const place = `${action.document.file}:${action.document.line}`
       return colors.yellow(`~ ${action.identity}  (${place}${changeOf(action)})`)
+    }
+    case 'rename': {
+      const place = `${action.document.file}:${action.document.line}`
+      const times = action.timingChanged ? '; timing changes' : '; its times stay'
+      return colors.yellow(`> ${action.from.identity} becomes ${action.identity}  (${place}${times})`)
     }
     case 'delete':
       return colors.red(`- ${action.identity}  (was ${action.live.entry.file}:${action.live.entry.line})`)
@@ -112,6 +117,9 @@ export function planJson({
         action: action.action,
         identity: action.identity,
         ...('document' in action ? { file: action.document.file, line: action.document.line } : {}),
+        ...(action.action === 'rename'
+          ? { from: action.from.identity, timingChanged: action.timingChanged }
+          : {}),
         ...(action.action === 'update'
           ? { timingChanged: action.timingChanged, documentChanged: action.documentChanged }
           : {}),

@@ -77,8 +77,8 @@ async function runPlan(roots: readonly string[], flags: PlanFlags, io: CommandIo
       : planText(facts, pc.createColors(io.color)),
   )
   if (refusal !== null) return EXIT_PROBLEMS
-  const { created, updated, deleted } = countsOf(plan)
-  return created + updated + deleted > 0 ? EXIT_CHANGES : EXIT_OK
+  const { created, updated, renamed, deleted } = countsOf(plan)
+  return created + updated + renamed + deleted > 0 ? EXIT_CHANGES : EXIT_OK
 }
 
 async function otherSide(

@@ -36,6 +36,7 @@ const MARKERS: Readonly<Record<MarkerReason, string>> = {
   misfire: 'missed',
   resumed: 'in the suspension, not fired',
   superseded: 'settled by an edit',
+  renamed: 'renamed',
   deleted: 'settled by the deletion',
   'closed-now': 'missed, and not caught up because its calendar is closed now',
   overlap: 'not fired, because a run was going',

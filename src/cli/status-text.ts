@@ -28,7 +28,7 @@ const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
 export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
-  const { at, lease, applied, attempted, instances, pauses, log, live } = sight
+  const { at, lease, applied, attempted, instances, pauses, log, live, strange } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
   const lines: string[] = []
@@ -60,6 +60,12 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
       colors.yellow(
         `paused     ${pause.target} by ${plain(pause.by)} since ${formatInstant(pause.at)}${end}, because ${plain(pause.reason)}`,
       ),
+    )
+  }
+  if (strange.length > 0) {
+    const more = strange.length > 5 ? ` and ${strange.length - 5} more` : ''
+    lines.push(
+      colors.red(`           Drifted: another hand has written ${strange.slice(0, 5).join(', ')}${more}`),
     )
   }
   lines.push(`log        ${log.lastSequence} entries so far, ${Math.round(log.fill * 1000) / 10} % full`)
@@ -122,7 +128,7 @@ export function statusJson({
   total,
   last,
 }: StatusFacts): Readonly<Record<string, unknown>> {
-  const { at, lease, applied, attempted, instances, consumers, pauses, log, live } = sight
+  const { at, lease, applied, attempted, instances, consumers, pauses, log, live, strange } = sight
   const instant = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString()
   return {
@@ -173,6 +179,7 @@ export function statusJson({
       until: instant(until),
     })),
     log: { firstSequence: log.firstSequence, lastSequence: log.lastSequence, fill: log.fill },
+    drifted: strange,
     objects: live.size,
     scheduleCount: total,
     schedules: standings.map(({ tenant, name, identity: _, next, ...rest }) => {

@@ -195,6 +195,10 @@ export type OverlapPolicy1 = 'allow' | 'skip' | 'buffer-one' | 'buffer-all' | 'c
  * Stops the schedule: `true`, or with a reason and an end.
  */
 export type Suspend = boolean | Suspension
+/**
+ * A rename keeps state: the name that this schedule had before, or several, the newest first. It goes on where the old one stood, with its count. May stay in the file afterwards.
+ */
+export type Replaces = Name | readonly Name[]
 
 /**
  * WHERE jobs run: one group of interchangeable workers, in any language.
@@ -847,6 +851,7 @@ export interface ScheduleSpec {
    * This version of the schedule holds from then on; earlier than its application counts as applied.
    */
   readonly activeFrom?: InstantText
+  readonly replaces?: Replaces
   /**
    * Never pruned: the schedule stays live when its document is gone.
    */

@@ -23,11 +23,13 @@ import {
   liveKeyOf,
 } from '../core/plan/live-entry.ts'
 import { type Action, countsOf, type Plan } from '../core/plan/plan-tree.ts'
+import { sealed, sealOfEntry } from '../core/plan/seal.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { beginAnew, carryOver, endRenamed, keyOf } from './carry-over.ts'
 import type { LiveState } from './live-state.ts'
 import { positionKey } from './log-positions.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
@@ -70,7 +72,7 @@ export async function applyPlan(
   const { live, loop, now } = options
   const counts = countsOf(plan)
   const before = live.applied(plan.source)
-  const nothingToDo = counts.created + counts.updated + counts.deleted === 0
+  const nothingToDo = counts.created + counts.updated + counts.renamed + counts.deleted === 0
   if (nothingToDo && before !== null && before.digest === plan.treeDigest) {
     await ensureConsumers(plan, options)
     return { kind: 'unchanged', record: before }
@@ -80,21 +82,30 @@ export async function applyPlan(
   if (appliedAt === null) return { kind: 'moved' }
   const edited = keysOf(plan.actions.filter((action) => isCut(action, options)))
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
+  const renames = plan.actions.filter((action) => action.action === 'rename')
   try {
-    const [cuts, ends] = await Promise.all([
+    const [cuts, ends, moves] = await Promise.all([
       loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
       loop.settle(deleted, { cutAt: appliedAt, reason: 'deleted' }),
+      carryOver(renames, {
+        loop,
+        appliedAt,
+        isPaused: ({ identity, entry }) =>
+          options.isPaused({ key: keyOf(identity), job: (entry.manifest as ScheduleManifest).spec.job }),
+      }),
     ])
-    if (cuts === null || ends === null) return { kind: 'moved' }
+    if (cuts === null || ends === null || moves === null) return { kind: 'moved' }
+    if (!(await beginAnew(plan, { loop, appliedAt, ended: ends }))) return { kind: 'moved' }
     await ensureConsumers(plan, options)
     const kept = await writeEntries(plan, {
       options,
       source: plan.source,
       revision,
       appliedAt,
-      cuts,
+      cuts: new Map([...cuts, ...moves]),
     })
     if (!kept) return { kind: 'moved' }
+    if (!(await endRenamed(renames, options))) return { kind: 'moved' }
     await retireConsumers(plan, options.consumers)
     const record: AppliedRecord = {
       revision,
@@ -108,13 +119,13 @@ export async function applyPlan(
       ].slice(0, DIGESTS_KEPT),
     }
     if (!options.mayWrite()) return { kind: 'moved' }
-    await options.store.put(appliedKey(plan.source), JSON.stringify(record))
+    await options.store.put(appliedKey(plan.source), sealed(record))
     return { kind: 'applied', record }
   } finally {
     // The loop must know the new versions before the old ones' schedules go on; also those that are stored although
     // their answers were lost.
     await currentAtLast(options, signal)
-    loop.release([...edited, ...deleted])
+    loop.release([...edited, ...deleted, ...renames.map(({ from }) => keyOf(from.identity))])
   }
 }
 
@@ -202,8 +213,9 @@ async function writeEntry(
     return removed.ok
   }
   const { document, timing } = action
-  const before = action.action === 'update' ? action.live.entry : null
-  const isSameTiming = action.action === 'update' && !action.timingChanged
+  const before =
+    action.action === 'update' ? action.live.entry : action.action === 'rename' ? action.from.entry : null
+  const isSameTiming = action.action !== 'create' && !action.timingChanged
   // An edit goes on from its cut, which lies before the edit where the old calendar's coverage had ended.
   const begins = cuts.get(positionKey({ tenant: document.tenant, schedule: document.name })) ?? appliedAt
   const entry: LiveEntry = {
@@ -215,14 +227,25 @@ async function writeEntry(
     revision,
     file: document.file,
     line: document.line,
-    appliedAt,
+    // Later than the version before it, whatever the clocks: by this the older of two versions is known.
+    appliedAt: Math.max(appliedAt, (before?.appliedAt ?? 0) + 1),
     // What the manifest asks for is the first instant that may fire; here stands the last that may not.
     activeFrom:
-      isSameTiming && before !== null ? before.activeFrom : Math.max(begins, (timing?.activeFrom ?? 0) - 1),
+      isSameTiming && before !== null
+        ? Math.max(before.activeFrom, action.action === 'rename' ? begins : 0)
+        : Math.max(begins, (timing?.activeFrom ?? 0) - 1),
+    ...(action.action === 'rename'
+      ? {
+          renamedFrom: {
+            schedule: partsOf(action.from.identity).name,
+            seal: sealOfEntry(action.from.entry),
+          },
+        }
+      : {}),
   }
-  const value = JSON.stringify(entry)
+  const value = sealed(entry)
   const outcome =
-    action.action === 'create'
+    action.action !== 'update'
       ? await store.create(key, value)
       : await store.update(key, value, action.live.revision)
   return outcome.ok

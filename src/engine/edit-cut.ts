@@ -19,6 +19,8 @@ import type { Leading, SlotDecisions } from './slot-decisions.ts'
 export interface Cut {
   readonly cutAt: number
   readonly reason: MarkerReason
+  /** The times stay as they are (a rename alone): what is held back is left to the version that goes on. */
+  readonly leavesHeld?: boolean
 }
 
 export interface EditCutOptions {

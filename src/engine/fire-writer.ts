@@ -192,7 +192,9 @@ function recounted(entry: Writable, last: LogRecord): Writable {
   // What is stored again stays as it was.
   if (!('kind' in content)) return entry
   if (content.kind === 'fire') return writableOf({ ...content, count: last.count + 1 })
-  return content.reason === 'deleted' ? entry : writableOf({ ...content, count: last.count })
+  return content.reason === 'deleted' || content.reason === 'renamed'
+    ? entry
+    : writableOf({ ...content, count: last.count })
 }
 
 function writableOf(entry: LogEntry): Writable {

@@ -7,19 +7,13 @@
  *   version and is reported.
  * - Compiling goes in slices, so that the lease never waits for a tree.
  * - `reached` covers exactly what has been told: whoever wrote revision r and waits for it knows that the loop has it.
- * On failure: the watch goes on over reconnects; when the store was recreated everything is told anew.
+ * - What another hand writes there is never told: the last good version goes on (`live-records.ts`).
+ * On failure: the watch goes on over reconnects; when the store was recreated, what was applied goes on and is put back.
  */
 import type { Problem } from '../core/errors.ts'
 import type { Kind } from '../core/kinds.ts'
 import { type Identity, identityOf, partsOf, type ScheduleKey } from '../core/names.ts'
-import {
-  type AppliedRecord,
-  type AttemptRecord,
-  identityOfLiveKey,
-  type LiveEntry,
-  type LiveRecord,
-  type LiveSnapshot,
-} from '../core/plan/live-entry.ts'
+import type { AppliedRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { CalendarShelf } from '../core/schedule/calendar-shelf.ts'
 import type { Catalogue, CatalogueEntry, ManifestByKind } from '../core/schedule/catalogue.ts'
 import { compileTrigger } from '../core/trigger/compile-trigger.ts'
@@ -27,7 +21,9 @@ import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store, StoreChange } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
+import { type Attempted, LiveRecords } from './live-records.ts'
 import { RevisionGate } from './revision-gate.ts'
+import { ScheduleUsers } from './schedule-users.ts'
 
 const SLICE_MS = 15
 
@@ -37,19 +33,15 @@ export interface LiveStateOptions {
   readonly logger: Logger
   readonly onTrigger: (trigger: CompiledTrigger) => void
   readonly onGone: (key: ScheduleKey) => void
-  /** Something else than what was applied may be live now. */
-  readonly onChange: () => void
+  /** The store holds something else than what was applied. */
+  readonly onStrange: () => void
 }
 
 export class LiveState implements Catalogue {
   readonly #options: LiveStateOptions
-  readonly #records = new Map<Identity, LiveRecord>()
+  readonly #records = new LiveRecords()
   readonly #entries = new Map<Identity, CatalogueEntry<Kind>>()
-  readonly #applied = new Map<string, AppliedRecord>()
-  readonly #attempted = new Map<string, { readonly record: AttemptRecord; readonly revision: number }>()
-  /** For each identity the schedules that were compiled with it, and the other way round. */
-  readonly #users = new Map<Identity, Set<Identity>>()
-  readonly #uses = new Map<Identity, Set<Identity>>()
+  readonly #users = new ScheduleUsers()
   readonly #dirty = new Set<Identity>()
   readonly #unusable = new Map<Identity, readonly Problem[]>()
   #shelf = new CalendarShelf(this)
@@ -72,6 +64,11 @@ export class LiveState implements Catalogue {
   }
 
   get snapshot(): LiveSnapshot {
+    return this.#records.all
+  }
+
+  /** What the store has, and has not, against what was applied. */
+  get records(): LiveRecords {
     return this.#records
   }
 
@@ -81,16 +78,16 @@ export class LiveState implements Catalogue {
   }
 
   applied(source: string): AppliedRecord | null {
-    return this.#applied.get(source) ?? null
+    return this.#records.applied.get(source) ?? null
   }
 
-  attempted(source: string): { readonly record: AttemptRecord; readonly revision: number } | null {
-    return this.#attempted.get(source) ?? null
+  attempted(source: string): Attempted | null {
+    return this.#records.attempted(source)
   }
 
   /** The highest format of any applied tree: an instance that knows only a lower one must not lead. */
   get format(): number {
-    return Math.max(0, ...[...this.#applied.values()].map(({ format }) => format))
+    return Math.max(0, ...[...this.#records.applied.values()].map(({ format }) => format))
   }
 
   find<K extends Kind>(kind: K, tenant: string, name: string): CatalogueEntry<K> | undefined {
@@ -104,6 +101,8 @@ export class LiveState implements Catalogue {
         onChange: (change) => this.#take(change, signal),
         onCaughtUp: () => {
           this.#caughtUp = true
+          this.#records.caughtUp()
+          this.#tellStrange()
           void this.#compile(signal)
         },
         onReset: () => this.#reset(),
@@ -122,23 +121,21 @@ export class LiveState implements Catalogue {
     return this.#gate.reached(revision, signal)
   }
 
-  #take({ key, value, revision }: StoreChange, signal: AbortSignal): void {
-    this.#seen = Math.max(this.#seen, revision)
-    const identity = identityOfLiveKey(key)
-    if (identity !== null) this.#takeManifest(identity, value, revision)
-    else if (value !== null) this.#takeRecord(key, value, revision)
-    if (this.#caughtUp) void this.#compile(signal)
+  #take(change: StoreChange, signal: AbortSignal): void {
+    this.#seen = Math.max(this.#seen, change.revision)
+    for (const identity of this.#records.take(change)) this.#renew(identity)
+    if (!this.#caughtUp) return
+    this.#tellStrange()
+    void this.#compile(signal)
   }
 
-  #takeManifest(identity: Identity, value: string | null, revision: number): void {
+  /** Another version of an object is the good one now: who uses it is to be compiled again. */
+  #renew(identity: Identity): void {
     const { kind, tenant, name } = partsOf(identity)
-    if (value === null) {
-      this.#records.delete(identity)
-      this.#entries.delete(identity)
-    } else {
-      const entry = JSON.parse(value) as LiveEntry
-      const { manifest, digest, file, line } = entry
-      this.#records.set(identity, { identity, entry, revision })
+    const record = this.#records.all.get(identity)
+    if (record === undefined) this.#entries.delete(identity)
+    else {
+      const { manifest, digest, file, line } = record.entry
       this.#entries.set(identity, {
         tenant,
         name,
@@ -149,40 +146,28 @@ export class LiveState implements Catalogue {
     }
     if (kind === 'Schedule') this.#dirty.add(identity)
     else {
-      for (const user of this.#users.get(identity) ?? []) this.#dirty.add(user)
+      for (const user of this.#users.of(identity)) this.#dirty.add(user)
       // What could not be compiled may have waited for just this.
       for (const waiting of this.#unusable.keys()) this.#dirty.add(waiting)
     }
     if (kind === 'Calendar') {
       this.#shelf = new CalendarShelf(this, this.#shelf)
       // Calendars may be made of each other: whoever uses any may be meant.
-      for (const [used, users] of this.#users) {
-        if (partsOf(used).kind === 'Calendar') for (const user of users) this.#dirty.add(user)
-      }
+      for (const user of this.#users.ofAnyCalendar()) this.#dirty.add(user)
     }
-    this.#options.onChange()
   }
 
-  #takeRecord(key: string, value: string, revision: number): void {
-    const [what, source] = key.split('.')
-    if (source === undefined) return
-    if (what === 'applied') this.#applied.set(source, JSON.parse(value) as AppliedRecord)
-    if (what === 'attempted')
-      this.#attempted.set(source, { record: JSON.parse(value) as AttemptRecord, revision })
+  #tellStrange(): void {
+    const { strange, leftovers, unrecorded } = this.#records
+    if (strange.size + leftovers.size + unrecorded.size > 0) this.#options.onStrange()
   }
 
+  /** What was applied stays good, and keeps firing: a store that was made anew is to be filled again. */
   #reset(): void {
     this.#caughtUp = false
     this.#seen = 0
     this.#told = 0
-    for (const identity of this.#records.keys()) {
-      if (partsOf(identity).kind === 'Schedule') this.#dirty.add(identity)
-    }
-    this.#records.clear()
-    this.#entries.clear()
-    this.#applied.clear()
-    this.#attempted.clear()
-    this.#shelf = new CalendarShelf(this)
+    this.#records.reset()
     this.#gate.reset()
   }
 
@@ -225,9 +210,9 @@ export class LiveState implements Catalogue {
 
   #compileOne(identity: Identity): void {
     const { tenant, name } = partsOf(identity)
-    const record = this.#records.get(identity)
+    const record = this.#records.all.get(identity)
     const schedule = this.find('Schedule', tenant, name)
-    this.#forgetUses(identity)
+    this.#users.forget(identity)
     if (record === undefined || schedule === undefined) {
       this.#unusable.delete(identity)
       this.#options.onGone({ tenant, schedule: name })
@@ -238,7 +223,7 @@ export class LiveState implements Catalogue {
     const facts = { generation, revision, activeFrom }
     const trigger = compileTrigger(schedule, { catalogue: tracked, shelf: this.#shelf, facts })
     for (const calendar of this.#calendarsOf(trigger.ok ? trigger.value.calendars : [], tenant))
-      this.#use(calendar, identity)
+      this.#users.add(calendar, identity)
     if (trigger.ok) {
       this.#unusable.delete(identity)
       this.#options.onTrigger(trigger.value)
@@ -257,28 +242,10 @@ export class LiveState implements Catalogue {
   #tracking(user: Identity): Catalogue {
     return {
       find: (kind, tenant, name) => {
-        this.#use(identityOf(kind, tenant, name), user)
+        this.#users.add(identityOf(kind, tenant, name), user)
         return this.find(kind, tenant, name)
       },
     }
-  }
-
-  #use(used: Identity, user: Identity): void {
-    const users = this.#users.get(used)
-    if (users === undefined) this.#users.set(used, new Set([user]))
-    else users.add(user)
-    const uses = this.#uses.get(user)
-    if (uses === undefined) this.#uses.set(user, new Set([used]))
-    else uses.add(used)
-  }
-
-  #forgetUses(user: Identity): void {
-    for (const used of this.#uses.get(user) ?? []) {
-      const users = this.#users.get(used)
-      users?.delete(user)
-      if (users?.size === 0) this.#users.delete(used)
-    }
-    this.#uses.delete(user)
   }
 
   *#calendarsOf(names: readonly string[], tenant: string): Iterable<Identity> {

@@ -22,6 +22,7 @@ import type { TreeSource } from '../ports/source.ts'
 import type { EventSink } from '../ports/telemetry.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
 import { inSlices } from './in-slices.ts'
+import { putBack } from './put-back.ts'
 
 const RESYNC_MS = 300_000
 const RETRY_MS = 1_000
@@ -41,6 +42,8 @@ export type ReconcileOutcome =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'behind'; readonly message: string }
   | { readonly kind: 'moved' }
+
+const NOTHING_WATCHED: ReconcileOutcome = { kind: 'behind', message: 'no tree is watched here' }
 
 interface Applying {
   readonly source: string
@@ -82,7 +85,6 @@ export class Reconciler {
   /** Reconciles while `signal` is not aborted: at once, on every hint, and every five minutes. */
   async run(signal: AbortSignal): Promise<void> {
     const { source, clock, logger } = this.#options
-    if (source === null) return
     this.#dirty = true
     const wakeUp = () => this.#wake.abort()
     signal.addEventListener('abort', wakeUp, { once: true })
@@ -93,13 +95,13 @@ export class Reconciler {
       if (this.#dirty) {
         this.#dirty = false
         try {
-          const outcome = await this.#reconcile(source, signal)
+          const outcome = await this.#look(source, signal)
           if (outcome.kind === 'moved') restMs = RETRY_MS
         } catch (error) {
           // A load that is given up because the term ends has not failed.
           if (signal.aborted) break
           logger.warn('the reconcile failed and will be tried again', {
-            source: source.id,
+            source: source?.id ?? null,
             error: String(error),
           })
           restMs = RETRY_MS
@@ -126,6 +128,15 @@ export class Reconciler {
       return { kind: 'refused', code: 'watched-source', message }
     }
     return this.#alone(() => this.#apply({ source, tree, limit, seenChange: true }, signal))
+  }
+
+  /** First what another hand did is undone, also while the tree is not valid, or there is none to watch. */
+  async #look(source: TreeSource | null, signal: AbortSignal): Promise<ReconcileOutcome> {
+    const { live } = this.#options
+    await live.reached(0, signal)
+    const isRight = await this.#alone(() => putBack(this.#options, signal))
+    if (!isRight) return { kind: 'moved' }
+    return source === null ? NOTHING_WATCHED : this.#reconcile(source, signal)
   }
 
   async #reconcile(source: TreeSource, signal: AbortSignal): Promise<ReconcileOutcome> {
@@ -157,6 +168,7 @@ export class Reconciler {
     const { live, logger, clock } = this.#options
     // Never planned against half a state: also what was recreated meanwhile must have been told whole.
     await live.reached(0, signal)
+    if (!(await putBack(this.#options, signal))) return { kind: 'moved' }
     const applied = live.applied(source)
     if (
       applied !== null &&

@@ -194,6 +194,13 @@ export class ScheduleSlots {
     if (this.isInstalled(slot)) this.arm(slot)
   }
 
+  /** Resolves when what is in flight of one schedule has been answered, also of one that was removed. */
+  async answeredOf(key: ScheduleKey): Promise<void> {
+    await this.#leaving.get(positionKey(key))
+    for (let slot = this.find(key); slot !== undefined && slot.work !== null; slot = this.find(key))
+      await slot.work
+  }
+
   /** Has the schedules decided again that something is different for. */
   reconsider(concerns: (trigger: CompiledTrigger) => boolean): void {
     for (const slot of this.#slots.values()) if (concerns(slot.trigger)) this.arm(slot)

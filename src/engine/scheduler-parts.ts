@@ -63,7 +63,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     logger,
     onTrigger: (trigger) => loop.install(trigger),
     onGone: (key) => loop.remove(key),
-    onChange: () => undefined,
+    onStrange: () => reconciler.poke(),
   })
   const adapterPauses = new AdapterPauses({
     overrides,

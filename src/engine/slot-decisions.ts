@@ -7,11 +7,13 @@
  * - A schedule that cannot be decided (an error of belfry's own) is reported, and keeps no other one from anything.
  * On failure: what was stored stays stored; whoever decides next goes on from the position that the log has.
  */
+import type { ScheduleKey } from '../core/names.ts'
 import { buildEntry } from '../core/trigger/build-entry.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Condition, Decision, Progress, RunsGoing } from '../core/trigger/decision.ts'
+import type { LogEntry, MarkerReason } from '../core/trigger/log-entry.ts'
 import { type Pause, samePauses } from '../core/trigger/pause.ts'
-import type { FireWriter } from './fire-writer.ts'
+import type { FireWriter, LogPosition } from './fire-writer.ts'
 import type { LogPositions } from './log-positions.ts'
 import type { Slot } from './schedule-slots.ts'
 
@@ -33,6 +35,16 @@ export interface SlotDecisionsOptions {
   readonly pausesOver: (trigger: CompiledTrigger) => readonly Pause[]
   /** The runs of a schedule that are going; null: not known yet. Left out: nobody keeps runs, and none is going. */
   readonly runsOf?: (trigger: CompiledTrigger) => RunsGoing | null
+}
+
+/** A marker that no decision asks for. */
+export interface Mark {
+  readonly key: ScheduleKey
+  /** For how long it is kept, and what it says of the tree; null: the schedule is not installed here. */
+  readonly trigger: CompiledTrigger | null
+  readonly reason: MarkerReason
+  readonly nominal: number
+  readonly count: number
 }
 
 /** The term on whose behalf entries are stored. */
@@ -111,6 +123,43 @@ export class SlotDecisions {
       if (outcome.kind === 'settled' && outcome.position.lastNominal > planned.nominal) return false
     }
     return true
+  }
+
+  /** Stores a marker for a schedule that nobody decides now. Returns where it stands then; null if leadership was lost. */
+  async mark({ key, trigger, reason, nominal, count }: Mark, leading: Leading): Promise<LogPosition | null> {
+    const { writer, positions, tz, retentionSeconds } = this.#options
+    const position = positions.of(key)
+    const at = Math.max(nominal, position.lastNominal)
+    const { term } = leading
+    const marker: LogEntry =
+      trigger === null
+        ? {
+            kind: 'marker',
+            key,
+            nominal: at,
+            reason,
+            count,
+            term,
+            revision: '',
+            generation: 0,
+            ttlSeconds: retentionSeconds,
+          }
+        : {
+            ...buildEntry(
+              trigger,
+              { kind: 'marker', nominal: at, reason, settledCount: null },
+              { term, count, tz, retentionSeconds },
+            ),
+            key,
+          }
+    const outcome = await writer.write(marker, position, leading.signal)
+    if (outcome.kind === 'stopped') return null
+    positions.advance(key, outcome.position)
+    return positions.of(key)
+  }
+
+  position(key: ScheduleKey): LogPosition {
+    return this.#options.positions.of(key)
   }
 
   #tell(slot: Slot, decision: Decision): void {

@@ -15,6 +15,7 @@
 import type { ScheduleKey } from '../core/names.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Decision } from '../core/trigger/decision.ts'
+import type { MarkerReason } from '../core/trigger/log-entry.ts'
 import { decideOverlap } from '../core/trigger/overlap.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Cut, settleForEdit } from './edit-cut.ts'
@@ -152,6 +153,39 @@ export class TriggerLoop {
     const { clock, mayWrite } = this.#options
     const options = { clock, mayWrite, slots: this.#slots, decisions: this.#decisions }
     return settleForEdit(keys, cut, { options, leading })
+  }
+
+  /** Stores a marker of an edit for a schedule that is held, or not installed; false if leadership was lost. */
+  async mark(
+    key: ScheduleKey,
+    {
+      reason,
+      cutAt,
+      count,
+    }: { readonly reason: MarkerReason; readonly cutAt: number; readonly count: number },
+  ): Promise<boolean> {
+    const leading = this.#leading
+    if (leading === null) return false
+    const slot = this.#slots.hold(key)
+    await this.#slots.answeredOf(key)
+    const mark = { key, trigger: slot?.trigger ?? null, reason, nominal: cutAt, count }
+    return (await this.#decisions.mark(mark, leading)) !== null
+  }
+
+  /** Begins the log of a new name where that of the old one, which is settled, stands. Returns where; null as `settle`. */
+  async carryOver(from: ScheduleKey, to: ScheduleKey): Promise<number | null> {
+    const leading = this.#leading
+    if (leading === null) return null
+    await this.#slots.answeredOf(to)
+    const { lastNominal: nominal, count } = this.#decisions.position(from)
+    const trigger = this.#slots.find(from)?.trigger ?? null
+    const mark = { key: to, trigger, reason: 'renamed', nominal, count } as const
+    return (await this.#decisions.mark(mark, leading))?.lastNominal ?? null
+  }
+
+  /** Stored fires that the log has counted for a schedule. */
+  countOf(key: ScheduleKey): number {
+    return this.#decisions.position(key).count
   }
 
   /** Lets held schedules go on, with whatever version is installed now. */

@@ -26,7 +26,12 @@ export class MemoryBucket {
     return this.#ordered().flatMap((change) => present(change) ?? [])
   }
 
-  write(key: string, value: string | null, expected: Expectation): Result<number, 'conflict'> {
+  write(
+    key: string,
+    value: string | null,
+    expected: Expectation,
+    deliberate = false,
+  ): Result<number, 'conflict'> {
     const current = this.#entries.get(key)
     // A removed key counts as absent for a creation, and has its removal's revision for an update.
     const matches =
@@ -34,7 +39,7 @@ export class MemoryBucket {
       (expected === 0 ? current === undefined || current.value === null : current?.revision === expected)
     if (!matches) return err('conflict')
     this.#revision += 1
-    const change = { key, value, revision: this.#revision }
+    const change = { key, value, revision: this.#revision, deliberate }
     this.#entries.set(key, change)
     for (const watch of this.#watches) watch.tell((watcher) => watcher.onChange(change))
     return ok(this.#revision)

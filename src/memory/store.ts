@@ -13,7 +13,7 @@ export function createMemoryStore(bucket: MemoryBucket, options: MemoryPortOptio
     throw new BelfryError('timeout', `the store did not answer: ${name} ${key}`, { retryable: true })
   }
   const write = (name: string, key: string, value: string | null, expected: number | 'anything') =>
-    ask(name, key, () => bucket.write(key, value, expected))
+    ask(name, key, () => bucket.write(key, value, expected, value === null))
 
   return {
     get: (key) => ask('get', key, () => bucket.get(key)),

@@ -28,7 +28,9 @@ export interface NatsStoreOptions {
 /** Keys that every NATS client accepts (ADR-8). */
 const KEY = /^[-/_=.a-zA-Z0-9]+$/
 const NO_HEADERS = RawHeaders.of('')
-const REMOVAL = 'KV-Operation: DEL\r\n'
+/** The mark tells a removal of belfry's from that of any other client. */
+const REMOVED_BY = 'Belfry-Removal'
+const REMOVAL = `KV-Operation: DEL\r\n${REMOVED_BY}: true\r\n`
 const NOTHING = new Uint8Array(0)
 
 export function createNatsStore(options: NatsStoreOptions): Store {
@@ -136,8 +138,10 @@ async function readEntries(options: NatsStoreOptions, timeoutMs: number): Promis
 
 function changeFrom(bucket: string, { subject, sequence, message }: FeedMessage): StoreChange {
   const key = subject.slice(keySubject(bucket, '').length)
-  const removed = isRemoval(headerReader(message)('KV-Operation'))
-  return { key, value: removed ? null : message.string(), revision: sequence }
+  const header = headerReader(message)
+  return isRemoval(header('KV-Operation'))
+    ? { key, value: null, revision: sequence, deliberate: header(REMOVED_BY) === 'true' }
+    : { key, value: message.string(), revision: sequence }
 }
 
 function isRemoval(operation: string | undefined): boolean {

@@ -12,6 +12,8 @@ export interface StoreChange {
   readonly key: string
   readonly value: string | null
   readonly revision: number
+  /** Of a removal: it was made through this port, not by another hand. */
+  readonly deliberate?: boolean
 }
 
 export interface StoreWatcher {

@@ -80,6 +80,30 @@ describe.each(portsFamilies())('a store $title', (family) => {
     expect(await store.get('a')).toMatchObject({ value: '2', revision: 2 })
   })
 
+  it('marks the removals that are made through it', async () => {
+    const told: unknown[] = []
+    const stop = new AbortController()
+    const seen = new Promise<void>((resolve) => {
+      store.watch(
+        {
+          onChange: ({ value, deliberate }) => {
+            if (value !== null) return
+            told.push(deliberate)
+            resolve()
+          },
+          onCaughtUp: () => undefined,
+          onReset: () => undefined,
+        },
+        stop.signal,
+      )
+    })
+    await store.create('a', '1')
+    await store.remove('a', 1)
+    await seen
+    stop.abort()
+    expect(told).toEqual([true])
+  })
+
   it('lets exactly one of many writers win the same revision', async () => {
     await store.create('a', '0')
     const results = await Promise.all(

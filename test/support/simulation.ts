@@ -12,6 +12,7 @@ import { createMemoryLeaseStore } from '../../src/memory/lease-store.ts'
 import { MemoryLogStream } from '../../src/memory/log-stream.ts'
 import { createMemoryStore } from '../../src/memory/store.ts'
 import { VirtualClock } from '../../src/memory/virtual-clock.ts'
+import type { AdapterConsumers } from '../../src/ports/adapter-consumers.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
 import type { TreeSource } from '../../src/ports/source.ts'
@@ -67,6 +68,8 @@ export class SimulatedSource implements TreeSource {
 }
 
 export interface InstanceOptions {
+  /** Instead of the installation's own, such as ones that fail. */
+  readonly consumers?: AdapterConsumers
   readonly faults?: FaultPlan
   /** How long an unanswered request is waited for. */
   readonly timeoutMs?: number
@@ -121,7 +124,7 @@ export class Simulation {
   }
 
   instance(name: string, source: TreeSource | null, options: InstanceOptions = {}): Scheduler {
-    const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, ...faulty } = options
+    const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, consumers, ...faulty } = options
     const port = { clock: this.clock, ...faulty }
     const clock: Clock = {
       now: () => this.clock.now() + wallAheadMs(),
@@ -136,7 +139,7 @@ export class Simulation {
       overrides: toldLate(createMemoryStore(this.overrides, port), this.clock, watchDelayMs),
       lease: createMemoryLeaseStore(this.lease, port),
       log: createMemoryFireLog(this.stream, port),
-      consumers: this.consumers,
+      consumers: consumers ?? this.consumers,
       events: this.events,
       logger: silent,
       source,

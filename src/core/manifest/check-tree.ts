@@ -9,6 +9,7 @@ import { effectiveSchedule } from './effective-schedule.ts'
 import { Memory } from './memory.ts'
 import type { ManifestFile } from './parse-file.ts'
 import { checkReferences, type Reference, referencesOf } from './references.ts'
+import { checkReplaces } from './replaced-names.ts'
 import { spotOf } from './schema-problems.ts'
 import { locate, type TreeDocument } from './tree.ts'
 import { type DocumentOf, TreeIndex } from './tree-index.ts'
@@ -72,6 +73,7 @@ export function checkTree(files: readonly ManifestFile[], memory: CheckMemory): 
       memory.data.recall(schedule, [job], () => checkData(schedule, job, schema)),
     )
   }
+  for (const { schedule, problems: found } of checkReplaces(index)) report(schedule, found)
   for (const tenant of index.all('Tenant')) report(tenant, checkScheduleLimit(tenant, index))
   return { index, documents, mended, problems }
 }

@@ -2732,6 +2732,30 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               "2026-12-01T00:00"
             ]
           },
+          "replaces": {
+            "title": "Replaces",
+            "description": "A rename keeps state: the name that this schedule had before, or several, the newest first. It goes on where the old one stood, with its count. May stay in the file afterwards.",
+            "oneOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              },
+              {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 20,
+                "items": {
+                  "$ref": "common.v1.json#/definitions/name"
+                }
+              }
+            ],
+            "examples": [
+              "old-name",
+              [
+                "old-name",
+                "older-name"
+              ]
+            ]
+          },
           "protect": {
             "description": "Never pruned: the schedule stays live when its document is gone.",
             "type": "boolean",

@@ -50,8 +50,9 @@ export function fireChanges(
   return plan.actions.flatMap((action) => {
     const { kind } = partsOf(action.identity)
     if (kind !== 'Schedule' || action.action === 'unchanged' || action.action === 'unmanaged') return []
-    if (action.action === 'update' && !action.timingChanged) return []
-    const old = action.action === 'create' ? null : sides.before(action.identity)
+    if ((action.action === 'update' || action.action === 'rename') && !action.timingChanged) return []
+    const name = action.action === 'rename' ? action.from.identity : action.identity
+    const old = action.action === 'create' ? null : sides.before(name)
     const now = action.action === 'delete' ? null : sides.after(action.identity)
     const changes = compare(action.identity, { old, now, horizon })
     return changes.added.length + changes.removed.length + changes.moved.length > 0 || changes.kept > 0

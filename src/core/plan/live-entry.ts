@@ -19,6 +19,8 @@ export interface LiveEntry {
   readonly appliedAt: number
   /** Schedules: nothing at or before it fires. Epoch milliseconds. */
   readonly activeFrom: number
+  /** Schedules: goes on where this one stood, which is live no longer even if its key is still there. */
+  readonly renamedFrom?: { readonly schedule: string; readonly seal: string }
 }
 
 /** The value of `applied.<source>`: written last, so that it says that all of a tree is live. */
@@ -28,6 +30,7 @@ export interface AppliedRecord {
   readonly counts: {
     readonly created: number
     readonly updated: number
+    readonly renamed: number
     readonly unchanged: number
     readonly deleted: number
   }

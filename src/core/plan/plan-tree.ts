@@ -9,8 +9,9 @@ import { zoneOf } from '../time/zone.ts'
 import { effectiveSpec, timingDigestOf } from '../trigger/compile-trigger.ts'
 import { kindRank, type LiveRecord, type LiveSnapshot } from './live-entry.ts'
 import { protectedIdentities } from './protected.ts'
+import { renamesIn, timesDependOnName } from './renames.ts'
 
-export type Action = CreateAction | UpdateAction | KeptAction | DeleteAction | ForeignAction
+export type Action = CreateAction | UpdateAction | RenameAction | KeptAction | DeleteAction | ForeignAction
 
 /** Of a schedule. */
 export interface Timing {
@@ -38,6 +39,17 @@ export interface UpdateAction extends ActionFacts {
   readonly timingChanged: boolean
   /** False: only something that the schedule uses has changed (a calendar, its job, its tenant's defaults). */
   readonly documentChanged: boolean
+}
+
+/** A schedule that `replaces` a live one: it goes on where that one stands, with its count. */
+export interface RenameAction extends ActionFacts {
+  readonly action: 'rename'
+  readonly document: TreeDocument
+  readonly timing: Timing | null
+  /** What it replaces. */
+  readonly from: LiveRecord
+  /** False: each nominal time is the same under both names. */
+  readonly timingChanged: boolean
 }
 
 export interface KeptAction extends ActionFacts {
@@ -78,8 +90,10 @@ export function planTree(tree: Tree, live: LiveSnapshot, source: string): Plan {
 /** The same in steps of a few documents, for a caller that must not be kept for as long as a large tree takes. */
 export function* planInSteps(tree: Tree, live: LiveSnapshot, source: string): Generator<void, Plan> {
   const wanted = new Set(tree.documents.map(({ identity }) => identity))
+  const renames = renamesIn(tree, live, wanted)
+  const renamed = new Set([...renames.values()].map(({ identity }) => identity))
   const orphans = [...live.values()].filter(
-    ({ identity, entry }) => !wanted.has(identity) && entry.source === source,
+    ({ identity, entry }) => !wanted.has(identity) && entry.source === source && !renamed.has(identity),
   )
   yield
   const kept = protectedIdentities(orphans)
@@ -96,7 +110,12 @@ export function* planInSteps(tree: Tree, live: LiveSnapshot, source: string): Ge
   const ordered = new OrderedActions()
   let looked = 0
   for (const document of [...tree.documents, ...staying]) {
-    ordered.add(actionFor(document, live.get(document.identity), { source, wanted, timingOf }))
+    const from = renames.get(document.identity)
+    ordered.add(
+      from === undefined
+        ? actionFor(document, live.get(document.identity), { source, wanted, timingOf })
+        : renameOf(document, from, { source, wanted, timingOf }),
+    )
     if (++looked % DOCUMENTS_A_STEP === 0) yield
   }
   for (const record of orphans) {
@@ -135,6 +154,16 @@ function actionFor(
     : { action: 'unchanged', identity, live, protected: !wanted.has(identity) }
 }
 
+function renameOf(document: TreeDocument, from: LiveRecord, { source, timingOf }: Planning): Action {
+  const { identity } = document
+  if (from.entry.source !== source)
+    return { action: 'unmanaged', identity: from.identity, live: from, wanted: true }
+  const timing = timingOf(document)
+  const timingChanged =
+    from.entry.timingDigest !== (timing?.digest ?? null) || timesDependOnName(document.manifest)
+  return { action: 'rename', identity, document, timing, from, timingChanged }
+}
+
 function documentOf({ identity, entry }: LiveRecord): TreeDocument {
   const { kind, tenant, name } = partsOf(identity)
   const { manifest, digest, file, line } = entry
@@ -143,7 +172,7 @@ function documentOf({ identity, entry }: LiveRecord): TreeDocument {
 
 const NO_POSITIONS = new Int32Array(0)
 
-const ORDER = { create: 0, update: 0, unchanged: 1, unmanaged: 2, delete: 3 } as const
+const ORDER = { create: 0, update: 0, rename: 0, unchanged: 1, unmanaged: 2, delete: 3 } as const
 
 /** Actions in the order of applying. What others refer to comes before them, and goes after them. */
 class OrderedActions {
@@ -172,6 +201,7 @@ function byIdentity(a: Action, b: Action): number {
 export interface PlanCounts {
   readonly created: number
   readonly updated: number
+  readonly renamed: number
   readonly unchanged: number
   readonly deleted: number
 }
@@ -182,6 +212,7 @@ export function countsOf(plan: Plan): PlanCounts {
   return {
     created: count('create'),
     updated: count('update'),
+    renamed: count('rename'),
     unchanged: count('unchanged'),
     deleted: count('delete'),
   }

@@ -7,9 +7,17 @@ export type FireReason = 'scheduled' | 'misfire' | OneOffReason
 export type OneOffReason = 'manual' | 'backfill' | 'chained' | 'event' | 'retry' | 'requeue'
 
 /**
- * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit.
+ * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit;
+ * `renamed` ends the log of the old name and begins that of the new one, with the old one's count.
  */
-export type MarkerReason = 'misfire' | 'resumed' | 'superseded' | 'deleted' | 'closed-now' | 'overlap'
+export type MarkerReason =
+  | 'misfire'
+  | 'resumed'
+  | 'superseded'
+  | 'deleted'
+  | 'renamed'
+  | 'closed-now'
+  | 'overlap'
 
 interface EntryFacts {
   readonly key: ScheduleKey

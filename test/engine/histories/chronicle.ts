@@ -34,6 +34,8 @@ export interface Version {
   /** As the live entry says. */
   readonly activeFrom: number
   readonly appliedAt: number
+  /** The clock was behind that of the entry before it, and the date is the next one after that entry's. */
+  readonly isDatedOn: boolean
   readonly writtenAt: number
   /** It decides the times after this one. */
   readonly after: number
@@ -59,6 +61,7 @@ export class Chronicle {
   #calendar: WantedCalendar | null = null
   readonly #suspendedJobs = new Set<string>()
   readonly #entries = new Map<string, LiveEntry>()
+  readonly #datedOn = new WeakSet<LiveEntry>()
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation
@@ -70,8 +73,8 @@ export class Chronicle {
       return sequence
     }
     const write = live.write.bind(live)
-    live.write = (key, value, expected) => {
-      const written = write(key, value, expected)
+    live.write = (key, value, expected, deliberate) => {
+      const written = write(key, value, expected, deliberate)
       if (written.ok) this.#observe(key, value)
       return written
     }
@@ -127,7 +130,10 @@ export class Chronicle {
       this.#close(name, false)
       this.#entries.delete(name)
       return
-    } else this.#entries.set(name, entry)
+    } else {
+      if (entry.appliedAt === (this.#entries.get(name)?.appliedAt ?? 0) + 1) this.#datedOn.add(entry)
+      this.#entries.set(name, entry)
+    }
     for (const each of kind === 'Schedule' ? [name] : this.#entries.keys()) this.#open(each)
   }
 
@@ -139,7 +145,8 @@ export class Chronicle {
   }
 
   #open(name: string): void {
-    const { manifest, activeFrom, appliedAt, revision } = this.#entries.get(name)!
+    const entry = this.#entries.get(name)!
+    const { manifest, activeFrom, appliedAt, revision } = entry
     const spec = manifest.spec as unknown as WantedSchedule
     const now = this.#simulation.clock.now()
     const calendar = spec.calendar === undefined ? null : this.#calendar
@@ -166,6 +173,8 @@ export class Chronicle {
     }
     const last = this.#lastNominal(name)
     if (before !== undefined && isLive) before.upTo = Math.max(last, Math.min(activeFrom, appliedAt))
+    // Put back as it was: what its documents have sent before may still be on its way.
+    const lost = versions.findLast((each) => each.isWiped && each.timing === timing)
     versions.push({
       timing,
       stepMs: lengthOf(spec.triggers[0].every),
@@ -175,11 +184,12 @@ export class Chronicle {
       calendar,
       activeFrom,
       appliedAt,
+      isDatedOn: this.#datedOn.has(entry),
       writtenAt: now,
       after: Math.max(last, activeFrom),
       upTo: Number.POSITIVE_INFINITY,
       isWiped: false,
-      faces: [face],
+      faces: [...(lost?.faces ?? []), face],
     })
   }
 }

@@ -60,7 +60,7 @@ class Judging {
   edits(): void {
     const { edits, backMs } = this.#chronicle
     this.#versions.forEach((version, index) => {
-      const { appliedAt, activeFrom, writtenAt, faces } = version
+      const { appliedAt, activeFrom, writtenAt, isDatedOn, faces } = version
       const before = this.#versions[index - 1]
       // Another state of its calendar or its job, written before the schedule's own entry, which then says from when on.
       if (before !== undefined && before.activeFrom === activeFrom) return
@@ -70,7 +70,7 @@ class Judging {
       if (appliedAt > writtenAt + DATED_MS + backMs)
         this.#wrong(`a version written at ${at(writtenAt)} was dated ${at(appliedAt)}`)
       const earlier = this.#versions.slice(0, index).filter((each) => each.activeFrom === before?.activeFrom)
-      if (activeFrom < appliedAt && earlier.every((each) => covers(each, appliedAt)))
+      if (activeFrom < appliedAt && !isDatedOn && earlier.every((each) => covers(each, appliedAt)))
         this.#wrong(`a version applied at ${at(appliedAt)} decides from ${at(activeFrom)} on`)
     })
   }

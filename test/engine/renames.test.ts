@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { SimulatedSource, Simulation } from '../support/simulation.ts'
+import { ADAPTER_AND_JOB, calendarText, scheduleText, treeOf } from '../support/tree-of.ts'
+
+const START = '2026-01-05T00:00:00Z'
+const schedule = (name: string, step: string, more = '') =>
+  scheduleText(name, `timezone: UTC, triggers: [{every: ${step}}]${more}`)
+const tree = (...schedules: readonly string[]) => treeOf(ADAPTER_AND_JOB + schedules.join(''))
+const seconds = (simulation: Simulation, name: string) =>
+  simulation.fires(name).map((at) => (Date.parse(at) - Date.parse(START)) / 1_000)
+const from = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index)
+const reasons = (simulation: Simulation, name: string) =>
+  simulation
+    .records(name)
+    .filter(({ kind }) => kind === 'marker')
+    .map(({ reason, count }) => `${reason} ${count}`)
+
+async function played(...trees: readonly ReturnType<typeof tree>[]) {
+  const simulation = new Simulation(START)
+  const source = new SimulatedSource(trees[0]!)
+  await simulation.started('a', source)
+  await simulation.clock.advance(4_200)
+  for (const next of trees.slice(1)) {
+    source.set(next)
+    await simulation.clock.advance(5_000)
+  }
+  return { simulation, source }
+}
+
+describe('a schedule that replaces another', () => {
+  it('goes on where that one stood, with its count, and ends its log', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s')),
+      tree(schedule('new', '1s', ', replaces: old')),
+    )
+    expect([...seconds(simulation, 'old'), ...seconds(simulation, 'new')]).toEqual(from(1, 9))
+    expect(simulation.records('new').at(-1)?.count).toBe(9)
+    expect(reasons(simulation, 'old')).toEqual(['superseded 4', 'renamed 0'])
+    expect(reasons(simulation, 'new')).toEqual(['renamed 4'])
+    expect(simulation.live.get('Schedule.default.old')).toBeNull()
+  })
+
+  it('keeps to maxFires over the rename', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s', ', maxFires: 6')),
+      tree(schedule('new', '1s', ', maxFires: 6, replaces: old')),
+    )
+    expect([...seconds(simulation, 'old'), ...seconds(simulation, 'new')]).toEqual(from(1, 6))
+  })
+
+  it('may change its timing at the same time', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s')),
+      tree(schedule('new', '2s', ', replaces: old')),
+    )
+    expect(seconds(simulation, 'old')).toEqual(from(1, 4))
+    expect(seconds(simulation, 'new')).toEqual([6, 8])
+    expect(simulation.records('new').at(-1)?.count).toBe(6)
+  })
+
+  it('may keep saying so, and may be edited again', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s')),
+      tree(schedule('new', '1s', ', replaces: old')),
+      tree(schedule('new', '2s', ', replaces: old')),
+    )
+    expect(reasons(simulation, 'new')).toEqual(['renamed 4', 'superseded 9'])
+  })
+
+  it('may be renamed back', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s')),
+      tree(schedule('new', '1s', ', replaces: old')),
+      tree(schedule('old', '1s', ', replaces: new')),
+    )
+    expect([...seconds(simulation, 'old'), ...seconds(simulation, 'new')].sort((a, b) => a - b)).toEqual(
+      from(1, 14),
+    )
+    expect(simulation.records('old').at(-1)?.count).toBe(14)
+  })
+
+  it('may be the third name, of which only the first was ever applied', async () => {
+    const { simulation } = await played(
+      tree(schedule('first', '1s')),
+      tree(schedule('third', '1s', ', replaces: [second, first]')),
+    )
+    expect([...seconds(simulation, 'first'), ...seconds(simulation, 'third')]).toEqual(from(1, 9))
+  })
+
+  it('leaves its old name to a new schedule, whose count begins anew', async () => {
+    const { simulation } = await played(
+      tree(schedule('old', '1s')),
+      tree(schedule('new', '1s', ', replaces: old')),
+      tree(schedule('new', '1s'), schedule('old', '1s')),
+    )
+    expect(seconds(simulation, 'old')).toEqual([...from(1, 4), ...from(10, 14)])
+    expect(simulation.records('old').at(-1)?.count).toBe(5)
+  })
+
+  it('takes over what its calendar holds back', async () => {
+    const calendar = (to: string) =>
+      calendarText('days', `timezone: UTC, weekend: [], coverage: {from: 2026-01-01, to: ${to}}, rules: []`)
+    const on = ', calendar: days, misfire: {after: 1h}'
+    const { simulation } = await played(
+      tree(calendar('2026-01-04'), schedule('old', '1s', on)),
+      tree(calendar('2026-01-04'), schedule('new', '1s', `${on}, replaces: old`)),
+      tree(calendar('2026-12-31'), schedule('new', '1s', `${on}, replaces: old`)),
+    )
+    expect(seconds(simulation, 'old')).toEqual([])
+    expect(seconds(simulation, 'new')).toEqual(from(1, 14))
+  })
+})
