@@ -189,9 +189,8 @@ describe('the answers of the log, each as a real server gives it', () => {
   })
 })
 
-// 10164 is provoked on three replicas (answers-cluster.test.ts). 10158 is about `Nats-Msg-Id`, which belfry does not send;
-// 10163, 10008 and 10009 come in moments of a cluster that nothing can hold open; 10122 and 10023 are answered where a
-// stream is made or changed, and by a server without any room.
+// 10164 is provoked on three replicas (answers-cluster.test.ts). By its source no nats-server 2.15 answers one of belfry's publishes
+// with any of the others but 10023 and 10060: see docs/spec/wire.md, Answers.
 describe('codes that one server cannot be brought to answer', () => {
   const table: readonly (readonly [number, number, string])[] = [
     [10164, 400, 'busy'],
