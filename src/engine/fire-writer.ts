@@ -14,6 +14,7 @@ import { idOfFire, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AppendOutcome, FireLog, LogRecord, StoredContent } from '../ports/fire-log.ts'
+import type { Sent } from './tail-entry.ts'
 
 /** Where a schedule stands in the log. */
 export interface LogPosition {
@@ -34,8 +35,10 @@ export interface FireWriterOptions {
   readonly clock: Clock
   readonly mayWrite: () => boolean
   readonly onAlarm: (name: WriterAlarm, facts: Readonly<Record<string, string | number>>) => void
+  /** The highest sequence that is known of the log. Left out: nothing is. */
+  readonly reached?: () => number
   /** Told of every entry that was stored here. */
-  readonly onStored?: (entry: Writable, sequence: number) => void
+  readonly onStored?: (entry: Writable, sequence: number, sent: Sent) => void
   /**
    * The log's last entry of a schedule is older than what was known to be stored: resolves when it was found out
    * whether the log has lost something, and what can be stored again is. False: this entry must wait for others.
@@ -83,7 +86,8 @@ export class FireWriter {
 
   /** As `write`, for what is stored again. */
   async bring(entry: Writable, position: LogPosition, signal: AbortSignal): Promise<WriteOutcome> {
-    const { clock, mayWrite, onAlarm, onStored, onBehind } = this.#options
+    const { clock, mayWrite, onAlarm, onStored, onBehind, reached = () => 0 } = this.#options
+    const reachedFirst = reached()
     let sent = entry
     let examined: number | null = null
     let expected = position.lastSequence
@@ -91,10 +95,11 @@ export class FireWriter {
     let unknownMs = UNKNOWN_FIRST_MS
     let unknowns = 0
     while (mayWrite() && !signal.aborted) {
+      const reachedNow = reached()
       const answer = await this.#send(sent, expected)
       switch (answer.kind) {
         case 'stored':
-          onStored?.(sent, answer.sequence)
+          onStored?.(sent, answer.sequence, { reached: reachedNow, isFirst: expected === 0 })
           return { kind: 'stored', position: positionAfter(sent, answer.sequence) }
         case 'conflict': {
           const last = await this.#last(sent, signal)
@@ -110,7 +115,8 @@ export class FireWriter {
             expected = 0
           } else if (last.nominal >= sent.nominal) {
             this.#inspect(sent, last)
-            if (isThis(sent, last)) onStored?.(sent, last.sequence)
+            // Which of the sends it was, and after what, nobody knows.
+            if (isThis(sent, last)) onStored?.(sent, last.sequence, { reached: reachedFirst, isFirst: true })
             return { kind: 'settled', position: positionOf(last) }
           } else {
             expected = last.sequence

@@ -12,6 +12,7 @@ import { LostTail } from './lost-tail.ts'
 import { OneOffWriter } from './one-off-writer.ts'
 import type { SchedulerOptions } from './scheduler-options.ts'
 import { ServerTime } from './server-time.ts'
+import type { Sent } from './tail-entry.ts'
 
 export interface LogParts {
   readonly serverTime: ServerTime
@@ -52,18 +53,20 @@ export function assembleLog({ options, mayLead, onFire }: LogPartsOptions): LogP
     events.emit({ type: 'alarm', name, facts })
   })
   // What a crash of the server takes is stored again from the tail.
-  const wrote = (entry: LogEntry, sequence: number): void => {
-    tail.wrote(entry, sequence)
+  const wrote = (entry: LogEntry, sequence: number, sent: Sent): void => {
+    tail.wrote(entry, sequence, sent)
+    lostTail.acknowledged(sequence, sent)
     if (entry.kind === 'fire') onFire(entry, sequence)
   }
-  const onStored = ({ content }: Writable, sequence: number): void => {
-    if ('kind' in content) wrote(content, sequence)
+  const onStored = ({ content }: Writable, sequence: number, sent: Sent): void => {
+    if ('kind' in content) wrote(content, sequence, sent)
   }
+  const reached = (): number => positions.reached
   const onBehind = async (signal: AbortSignal): Promise<boolean> => {
     await lostTail.examine(signal)
     return true
   }
-  const writer = new FireWriter({ log, clock, mayWrite, onAlarm: alarm, onStored, onBehind })
+  const writer = new FireWriter({ log, clock, mayWrite, onAlarm: alarm, reached, onStored, onBehind })
   const lostTail = new LostTail({
     log,
     tail,
@@ -75,13 +78,19 @@ export function assembleLog({ options, mayLead, onFire }: LogPartsOptions): LogP
       clock,
       mayWrite: mayLead,
       onAlarm: alarm,
-      onStored: (entry, sequence) => tail.brought(entry, sequence),
+      reached,
+      onStored: (entry, sequence, sent) => {
+        tail.brought(entry, sequence, sent)
+        lostTail.acknowledged(sequence, sent)
+      },
       // What was just stored again is lost again: it begins anew, from the first that is missing.
       onBehind: () => Promise.resolve(false),
     }),
-    answered: () => writer.answered(),
+    answered: async () => {
+      await Promise.all([writer.answered(), oneOffWriter.answered()])
+    },
     onLoss: (facts) => events.emit({ type: 'alarm', name: 'log-lost', facts }),
   })
-  const oneOffWriter = new OneOffWriter({ log, clock, mayWrite, onAlarm: alarm, onStored: wrote })
+  const oneOffWriter = new OneOffWriter({ log, clock, mayWrite, onAlarm: alarm, reached, onStored: wrote })
   return { serverTime, positions, lostTail, writer, oneOffWriter, mayWrite }
 }

@@ -11,7 +11,8 @@ import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Store } from '../ports/store.ts'
 import { type LogPosition, positionOf } from './fire-writer.ts'
-import { type LogTail, markOf, type TailMark } from './log-tail.ts'
+import type { LogTail } from './log-tail.ts'
+import { markOf, type TailMark } from './tail-entry.ts'
 
 export const NOWHERE: LogPosition = { lastSequence: 0, lastNominal: 0, count: 0 }
 export const CHECKPOINT_KEY = 'checkpoint'
@@ -183,6 +184,11 @@ export class LogPositions {
     return false
   }
 
+  /** The highest sequence that is known of this log, one-offs included. */
+  get reached(): number {
+    return Math.max(this.#sequence, this.#highest, this.#tail.highest)
+  }
+
   /** The highest sequence that the writer has told; others below it may still be on their way. */
   get highest(): number {
     return this.#highest
@@ -224,9 +230,9 @@ export class LogPositions {
   }
 
   #begin(incarnation: string): void {
-    // The same log that is told from its start has lost something; another one never had what this tail holds.
+    // The same log that is told from its start has lost something.
     if (incarnation === this.#incarnation) this.#tail.lose(0)
-    else this.#tail.clear()
+    else this.#tail.renew()
     this.#incarnation = incarnation
     this.#sequence = 0
     this.#highest = 0

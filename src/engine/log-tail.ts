@@ -5,42 +5,42 @@
  * its power has acknowledged up to two minutes (its default) of what its disk never saw. Invariants: entries of one
  * schedule stand in their order in the log; memory is bounded, and above the bound the oldest go first, whatever their
  * age. While nothing new is stored nothing is forgotten: an outage of any length costs no entry. What has expired by the
- * server's clock, which may have jumped, is not missing.
+ * server's clock, which may have jumped, is not missing. An entry that can stand in another log than those before it, or
+ * in the place of one that is lost, is in doubt from its acknowledgement until the log was looked at.
  */
 import type { ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
+import { idOf, inOrder, markOf, type Placed, type Sent, type TailEntry, type TailMark } from './tail-entry.ts'
 
 export const TAIL_MS = 180_000
 const MOST_BYTES = 96 * 1024 ** 2
 /** What an entry that was written here takes; its payload is shared with the trigger. */
 const ENTRY_BYTES = 400
 
-export interface TailEntry {
-  readonly sequence: number
-  readonly key: ScheduleKey
-  readonly kind: 'fire' | 'marker'
-  readonly nominal: number
-  readonly count: number
-  /** As it was written here, or as the log told it. */
-  readonly content: LogEntry | StoredContent
-}
-
 interface Kept extends TailEntry {
+  sequence: number
   readonly size: number
   /** Server time until which the log itself keeps it. */
   readonly expiresAt: number
   at: number
   /** The log has it no more; its sequence may be another's. */
   isLost: boolean
+  /** Acknowledged in a place that was another entry's. */
+  readonly replaces: boolean
+  /** Should the log turn out to be another one, it was in the newest for certain. */
+  isOfNewest: boolean
+  /** Perhaps it was in a log that is gone: where it does not stand, it is not missing either. */
+  mayBeForeign: boolean
 }
 
-/** An entry by its place and what stands there. */
-export interface TailMark {
-  readonly sequence: number
-  /** `tenant.schedule kind nominal` */
-  readonly entry: string
+/** What is known of an entry beside itself. */
+interface Known {
+  readonly storedAt: number
+  readonly size: number
+  /** null: the log told it, and so it stands there. */
+  readonly sent: Sent | null
 }
 
 export class LogTail {
@@ -54,6 +54,8 @@ export class LogTail {
   /** Whether any entry may be lost: while none is, nothing of a schedule's entries is searched. */
   #mayBeLost = false
   #newest: Kept | null = null
+  #highest = 0
+  readonly #doubted = new Set<Kept>()
   #firm: TailMark | null = null
 
   /** `serverNow`: the server's clock as far as it is known, for what is written here. */
@@ -69,6 +71,11 @@ export class LogTail {
     return newest !== null && newest.expiresAt > serverTime ? newest : null
   }
 
+  /** The highest sequence that was told or acknowledged. */
+  get highest(): number {
+    return this.#highest
+  }
+
   /** The newest entry that is older than what a crash can take; null if none is known. */
   get firm(): TailMark | null {
     return this.#firm
@@ -80,22 +87,25 @@ export class LogTail {
   }
 
   /** An entry that was just stored here. */
-  wrote(entry: LogEntry, sequence: number): void {
+  wrote(entry: LogEntry, sequence: number, sent: Sent): void {
     const { key, kind, nominal, count } = entry
     const entryHere = { sequence, key, kind, nominal, count, content: entry }
-    this.#keep(entryHere, this.#serverNow(), ENTRY_BYTES)
+    this.#keep(entryHere, { storedAt: this.#serverNow(), size: ENTRY_BYTES, sent })
   }
 
   /** An entry that was stored again. */
-  brought({ key, kind, nominal, count, content }: Omit<TailEntry, 'sequence'>, sequence: number): void {
+  brought(entry: Omit<TailEntry, 'sequence'>, sequence: number, sent: Sent): void {
+    const { key, kind, nominal, count, content } = entry
     const size = 'kind' in content ? ENTRY_BYTES : content.size
-    this.#keep({ sequence, key, kind, nominal, count, content }, this.#serverNow(), size)
+    const entryHere = { sequence, key, kind, nominal, count, content }
+    this.#keep(entryHere, { storedAt: this.#serverNow(), size, sent })
   }
 
   /** An entry that the log told. */
   told(record: LogRecord, content: StoredContent): void {
     const { sequence, key, kind, nominal, count } = record
-    this.#keep({ sequence, key, kind, nominal, count, content }, record.storedAt, content.size)
+    const entryThere = { sequence, key, kind, nominal, count, content }
+    this.#keep(entryThere, { storedAt: record.storedAt, size: content.size, sent: null })
   }
 
   /** The entries that stand in the log as far as is known, in the order of their sequences. */
@@ -106,11 +116,49 @@ export class LogTail {
     return standing.sort((a, b) => a.sequence - b.sequence)
   }
 
+  /** What is in doubt now, for `trust`. */
+  doubts(): ReadonlySet<TailEntry> {
+    return new Set(this.#doubted)
+  }
+
+  /** The log was looked at after these were acknowledged: it is the same, and whole. */
+  trust(doubts: ReadonlySet<TailEntry>): void {
+    for (const kept of this.#doubted) if (doubts.has(kept)) this.#doubted.delete(kept)
+  }
+
+  /** Whether something was acknowledged in a place that was another entry's. */
+  get hasReplaced(): boolean {
+    for (const { replaces } of this.#doubted) if (replaces) return true
+    return false
+  }
+
+  /** What may stand in a place that was another's says nothing of how far the log goes: lost, until it is found there. */
+  fear(): void {
+    for (const kept of this.#doubted) if (kept.isOfNewest) this.#fear(kept)
+  }
+
+  #fear(kept: Kept): void {
+    this.#mayBeLost = true
+    kept.isLost = true
+    kept.at = this.#clock.monotonic()
+  }
+
+  /** The last entry of a schedule, as the log has it: if it was taken for lost, it is not. */
+  found(last: LogRecord): void {
+    const mark = markOf(last)
+    const kept = this.#ofSchedule.get(idOf(last.key))?.find((one) => one.isLost && markOf(one) === mark)
+    if (kept === undefined) return
+    kept.sequence = last.sequence
+    this.#stands(kept)
+  }
+
   /** Everything after `sequence` is lost. */
   lose(sequence: number): void {
     const now = this.#clock.monotonic()
+    this.fear()
     this.#mayBeLost = true
     this.#newest = null
+    this.#highest = sequence
     for (let index = this.#start; index < this.#queue.length; index++) {
       const kept = this.#queue[index] as Kept
       if (kept.sequence > sequence) kept.isLost = true
@@ -134,7 +182,7 @@ export class LogTail {
   /** What is lost of a schedule after its last entry in the log, in order; each once, however often it was lost. */
   missingAfter(key: ScheduleKey, last: LogRecord | null, serverTime: number): readonly TailEntry[] {
     const lost = (this.#ofSchedule.get(idOf(key)) ?? []).filter(
-      ({ isLost, expiresAt }) => isLost && expiresAt > serverTime,
+      ({ isLost, mayBeForeign, expiresAt }) => isLost && !mayBeForeign && expiresAt > serverTime,
     )
     const missing: TailEntry[] = []
     let reached: Placed | null = last
@@ -149,24 +197,23 @@ export class LogTail {
   /** What was lost is stored again, or never will be. */
   forgetLost(): void {
     this.#mayBeLost = false
-    this.#queue = this.#queue.slice(this.#start).filter(({ isLost }) => !isLost)
-    this.#start = 0
-    this.#bytes = this.#queue.reduce((sum, { size }) => sum + size, 0)
-    for (const [id, entries] of this.#ofSchedule) {
-      const left = entries.filter(({ isLost }) => !isLost)
-      if (left.length === 0) this.#ofSchedule.delete(id)
-      else if (left.length < entries.length) this.#ofSchedule.set(id, left)
-    }
+    this.#retain(({ isLost }) => !isLost)
   }
 
-  /** The log is another one: nothing of this was ever in it. */
-  clear(): void {
-    this.#mayBeLost = false
-    this.#queue = []
-    this.#start = 0
-    this.#ofSchedule.clear()
-    this.#bytes = 0
+  /**
+   * The log is another one, and nothing goes from one to the next. Only what is in doubt may have been stored in the new
+   * one, unnoticed, and is to be looked for there.
+   */
+  renew(): void {
+    this.#retain((kept) => this.#doubted.has(kept))
+    for (const kept of this.#doubted) {
+      this.#fear(kept)
+      kept.mayBeForeign = !kept.isOfNewest
+      // Of a log that comes after this one it is not.
+      kept.isOfNewest = false
+    }
     this.#newest = null
+    this.#highest = 0
     this.#firm = null
   }
 
@@ -179,10 +226,11 @@ export class LogTail {
     return this.#firm?.sequence === sequence ? this.#firm : null
   }
 
-  #keep(entry: TailEntry, storedAt: number, size: number): void {
+  #keep(entry: TailEntry, { storedAt, size, sent }: Known): void {
     const ttlMs = entry.content.ttlSeconds * 1_000
     const now = this.#clock.monotonic()
     this.#forget(now)
+    this.#highest = Math.max(this.#highest, entry.sequence)
     // What expires by itself so soon would be taken for lost.
     if (ttlMs <= TAIL_MS) return
     const id = idOf(entry.key)
@@ -192,19 +240,43 @@ export class LogTail {
       : undefined
     if (again !== undefined && markOf(again) === markOf(entry)) {
       // It was feared lost with others, and is not.
-      again.isLost = false
-      if (entry.sequence > (this.#newest?.sequence ?? 0)) this.#newest = again
+      this.#stands(again)
       return
     }
     const last = entries?.findLast(({ isLost }) => !isLost)
+    const replaces = sent !== null && sent.reached > 0 && entry.sequence <= sent.reached
     // Told after it was written here, or told again.
-    if (last !== undefined && last.sequence >= entry.sequence) return
-    const kept: Kept = { ...entry, size, at: now, expiresAt: storedAt + ttlMs, isLost: false }
+    if (last !== undefined && last.sequence >= entry.sequence && !replaces) return
+    const isOfNewest = replaces || sent?.reached === 0
+    const fate = { isLost: false, replaces, isOfNewest, mayBeForeign: false }
+    const kept: Kept = { ...entry, size, at: now, expiresAt: storedAt + ttlMs, ...fate }
     if (entries === undefined) this.#ofSchedule.set(id, [kept])
     else entries.push(kept)
     this.#queue.push(kept)
     this.#bytes += size
+    const isAfterDoubted = last !== undefined && this.#doubted.has(last)
+    if (sent !== null && (isOfNewest || sent.isFirst || isAfterDoubted)) this.#doubted.add(kept)
     if (entry.sequence > (this.#newest?.sequence ?? 0)) this.#newest = kept
+  }
+
+  #stands(kept: Kept): void {
+    kept.isLost = false
+    kept.mayBeForeign = false
+    this.#doubted.delete(kept)
+    this.#highest = Math.max(this.#highest, kept.sequence)
+    if (kept.sequence > (this.#newest?.sequence ?? 0)) this.#newest = kept
+  }
+
+  #retain(isKept: (kept: Kept) => boolean): void {
+    for (const kept of this.#doubted) if (!isKept(kept)) this.#doubted.delete(kept)
+    this.#queue = this.#queue.slice(this.#start).filter(isKept)
+    this.#start = 0
+    this.#bytes = this.#queue.reduce((sum, { size }) => sum + size, 0)
+    for (const [id, entries] of this.#ofSchedule) {
+      const left = entries.filter(isKept)
+      if (left.length === 0) this.#ofSchedule.delete(id)
+      else if (left.length < entries.length) this.#ofSchedule.set(id, left)
+    }
   }
 
   #forget(now: number): void {
@@ -213,6 +285,7 @@ export class LogTail {
       if (now - oldest.at <= TAIL_MS && this.#bytes <= this.#mostBytes) break
       this.#start += 1
       this.#bytes -= oldest.size
+      this.#doubted.delete(oldest)
       const id = idOf(oldest.key)
       const entries = this.#ofSchedule.get(id)
       if (entries?.length === 1) this.#ofSchedule.delete(id)
@@ -225,20 +298,4 @@ export class LogTail {
       this.#start = 0
     }
   }
-}
-
-/** What stands in the log at some place: equal for an entry and for what the log tells of it. */
-export function markOf({ key, kind, nominal }: Pick<LogRecord, 'key' | 'kind' | 'nominal'>): string {
-  return `${idOf(key)} ${kind} ${nominal}`
-}
-
-function idOf({ tenant, schedule }: ScheduleKey): string {
-  return `${tenant}.${schedule}`
-}
-
-type Placed = Pick<LogRecord, 'kind' | 'nominal'>
-
-/** How the entries of one schedule follow each other: a cut may stand at the time of the fire before it. */
-function inOrder(a: Placed, b: Placed): number {
-  return a.nominal - b.nominal || Number(a.kind === 'marker') - Number(b.kind === 'marker')
 }

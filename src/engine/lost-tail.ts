@@ -8,7 +8,8 @@
  *   may be another entry's now, and a newer time in the log would close it to the older ones.
  * - Everything goes through the fence after the schedule's last entry was read from the log's leader: what another
  *   leader has stored meanwhile, again or anew, is never doubled.
- * - A log that was deleted and made anew has lost nothing by accident: nothing goes from one log to the next.
+ * - A log that was deleted and made anew has lost nothing by accident: nothing goes from one log to the next. But what was
+ *   stored in the new one before that was noticed is kept like anything else.
  * - What has expired by the server's clock is not missing, however soon a jump of that clock came.
  * - What is gone and older than the tail is not made up for; it stays settled, and is told as an alarm.
  * On failure: without an answer it tries again; when leadership ends, the next leader does it from its own tail.
@@ -19,7 +20,8 @@ import type { FireLog, LogInfo, LogRecord } from '../ports/fire-log.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import { type FireWriter, positionOf } from './fire-writer.ts'
 import { type LogPositions, NOWHERE } from './log-positions.ts'
-import { type LogTail, markOf, type TailEntry } from './log-tail.ts'
+import type { LogTail } from './log-tail.ts'
+import { markOf, type Sent, type TailEntry } from './tail-entry.ts'
 
 const EVERY_MS = 10_000
 /** In a cluster the leader that answers may not have applied yet what is stored: a loss is believed when seen twice. */
@@ -60,11 +62,7 @@ export class LostTail {
   /** Looks after every outage and every ten seconds, until `signal` (the end of the term) aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
-    log.onReturn(() => {
-      this.#returns += 1
-      this.#isSuspicious = true
-      this.#wake.abort()
-    }, signal)
+    log.onReturn(() => this.#suspect(), signal)
     const onAbort = (): void => this.#wake.abort()
     signal.addEventListener('abort', onAbort, { once: true })
     while (!signal.aborted) {
@@ -74,6 +72,19 @@ export class LostTail {
       await this.examine(signal)
     }
     signal.removeEventListener('abort', onAbort)
+  }
+
+  /** Told of everything that is stored: an acknowledgement may betray that the log is not what it was. */
+  acknowledged(sequence: number, { reached }: Sent): void {
+    // Nothing was known of the log, which therefore shows no difference to another one: it is looked at.
+    if (reached === 0) this.#wake.abort()
+    else if (sequence <= reached) this.#suspect()
+  }
+
+  #suspect(): void {
+    this.#returns += 1
+    this.#isSuspicious = true
+    this.#wake.abort()
   }
 
   /**
@@ -108,7 +119,8 @@ export class LostTail {
 
   async #isWhole(signal: AbortSignal): Promise<boolean> {
     const { tail, log, positions, clock } = this.#options
-    if (tail.lost.length > 0) return false
+    if (tail.lost.length > 0 || tail.hasReplaced) return false
+    const doubts = tail.doubts()
     const isThere = async (): Promise<boolean> => {
       const info = await log.info()
       if (info.incarnation !== positions.incarnation) return false
@@ -117,9 +129,9 @@ export class LostTail {
         ? info.lastSequence >= Math.max(positions.highest, positions.sequence)
         : this.#holds(newest, info.lastSequence)
     }
-    if (await isThere()) return true
-    await clock.sleep(DOUBT_MS, signal)
-    return isThere()
+    const isWhole = (await isThere()) || ((await clock.sleep(DOUBT_MS, signal)) && (await isThere()))
+    if (isWhole) tail.trust(doubts)
+    return isWhole
   }
 
   async #holds(entry: TailEntry, lastSequence: number): Promise<boolean> {
@@ -134,19 +146,17 @@ export class LostTail {
     const { tail, log, positions, logger, answered, onLoss } = this.#options
     this.#isSuspicious = true
     await answered()
+    tail.fear()
     const info = await log.info()
-    if (!positions.recognise(info)) {
-      logger.warn('the log was deleted and made anew: what it held is gone')
-      tail.clear()
-      return true
-    }
+    const isNew = !positions.recognise(info)
+    if (isNew) logger.warn('the log was deleted and made anew: what it held is gone')
     const lastKept = await this.#lastKept(info)
     tail.lose(lastKept)
     positions.lose(lastKept)
     const { lost } = tail
     let storedAgain = 0
     for (let from = 0; from < lost.length; from += AT_ONCE) {
-      const counts = await Promise.all(
+      const counts = await allOf(
         lost.slice(from, from + AT_ONCE).map((key) => this.#storeAgain(key, info.serverTime, signal)),
       )
       for (const count of counts) {
@@ -155,6 +165,7 @@ export class LostTail {
       }
     }
     tail.forgetLost()
+    if (isNew && storedAgain === 0) return true
     logger.error('the log had lost what it had acknowledged', { lastKept, storedAgain })
     onLoss({ lastKept, storedAgain })
     return true
@@ -182,6 +193,7 @@ export class LostTail {
   async #storeAgain(key: ScheduleKey, serverTime: number, signal: AbortSignal): Promise<number | null> {
     const { log, tail, positions, writer } = this.#options
     const last: LogRecord | null = await log.last(key)
+    if (last !== null) tail.found(last)
     let position = last === null ? NOWHERE : positionOf(last)
     const missing = tail.missingAfter(key, last, serverTime)
     let stored = 0
@@ -195,4 +207,10 @@ export class LostTail {
     if (position !== NOWHERE && !isOneOff(key)) positions.advance(key, position)
     return stored
   }
+}
+
+/** All of them have ended, also where one has failed: of each identity one send is under way at most. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }

@@ -12,7 +12,8 @@ import { BelfryError } from '../core/errors.ts'
 import { type FireId, idOfFire } from '../core/names.ts'
 import type { Fire } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { FireLog, LogRecord } from '../ports/fire-log.ts'
+import type { AppendOutcome, FireLog, LogRecord } from '../ports/fire-log.ts'
+import type { Sent } from './tail-entry.ts'
 
 export interface StoredOneOff {
   readonly fireId: FireId
@@ -31,8 +32,10 @@ export interface OneOffWriterOptions {
     name: 'log-refuses' | 'log-silent',
     facts: Readonly<Record<string, string | number>>,
   ) => void
-  /** Told of each that is stored now. */
-  readonly onStored?: (fire: Fire, sequence: number) => void
+  /** The highest sequence that is known of the log. Left out: nothing is. */
+  readonly reached?: () => number
+  /** Told of each that is stored now, also where only the refusal of its next send says so. */
+  readonly onStored?: (fire: Fire, sequence: number, sent: Sent) => void
 }
 
 const FIRST_WAIT_MS = 2
@@ -44,6 +47,8 @@ export class OneOffWriter {
   readonly #options: OneOffWriterOptions
   /** An identity has one write under way; who asks for the same meanwhile shares its end. */
   readonly #underWay = new Map<string, Promise<StoredOneOff | null>>()
+  #sending = 0
+  readonly #waiting: (() => void)[] = []
 
   constructor(options: OneOffWriterOptions) {
     this.#options = options
@@ -59,6 +64,11 @@ export class OneOffWriter {
     return writing
   }
 
+  /** Resolves when nothing that was sent here awaits its answer. */
+  async answered(): Promise<void> {
+    while (this.#sending > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
   /** The same for whoever has no way to go on without: throws `leader-lost`, retryable. */
   async writeOrThrow(fire: Fire, signal: AbortSignal): Promise<StoredOneOff> {
     const stored = await this.write(fire, signal)
@@ -67,18 +77,19 @@ export class OneOffWriter {
   }
 
   async #write(fire: Fire, signal: AbortSignal): Promise<StoredOneOff | null> {
-    const { log, clock, mayWrite, onAlarm } = this.#options
-    const { nominal } = fire
+    const { clock, mayWrite, onAlarm, reached = () => 0 } = this.#options
+    const reachedFirst = reached()
     let waitMs = FIRST_WAIT_MS
     let silences = 0
     while (mayWrite() && !signal.aborted) {
-      const answer = await log.append(fire, 0)
-      if (answer.kind === 'stored') {
-        this.#options.onStored?.(fire, answer.sequence)
-        return { fireId: idOfFire(fire.key, nominal), sequence: answer.sequence, already: false, nominal }
-      }
+      const reachedNow = reached()
+      const answer = await this.#send(fire)
+      if (answer.kind === 'stored') return this.#stored(fire, answer.sequence, reachedNow)
       if (answer.kind === 'conflict') {
         const found = await this.#found(fire)
+        // What is there may be what an earlier send stored whose answer was lost.
+        if (found !== null && silences > 0 && found.nominal === fire.nominal)
+          return this.#stored(fire, found.sequence, reachedFirst)
         // Between the refusal and the look it may have expired: then it is not there, and is stored anew.
         if (found !== null) return storedBefore(found, fire)
       }
@@ -89,6 +100,21 @@ export class OneOffWriter {
       waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)
     }
     return null
+  }
+
+  #stored(fire: Fire, sequence: number, reached: number): StoredOneOff {
+    this.#options.onStored?.(fire, sequence, { reached, isFirst: true })
+    return { fireId: idOfFire(fire.key, fire.nominal), sequence, already: false, nominal: fire.nominal }
+  }
+
+  async #send(fire: Fire): Promise<AppendOutcome> {
+    this.#sending += 1
+    try {
+      return await this.#options.log.append(fire, 0)
+    } finally {
+      this.#sending -= 1
+      if (this.#sending === 0) for (const resolve of this.#waiting.splice(0)) resolve()
+    }
   }
 
   /** null: nothing is there, or the log does not answer now; the same send decides again. */

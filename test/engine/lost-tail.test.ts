@@ -188,7 +188,70 @@ describe('a log that has lost its newest entries', () => {
   })
 })
 
+const atTimes = (times: Readonly<Record<string, number>>) =>
+  treeOf(
+    ADAPTER_AND_JOB +
+      Object.entries(times)
+        .map(([name, second]) => tick(name, `{at: "2026-01-05T00:00:${String(second).padStart(2, '0')}Z"}`))
+        .join(''),
+  )
+const names = (simulation: Simulation) => simulation.records().map(({ key }) => key.schedule)
+
+describe('a log that gives the places of lost entries to others before anybody notices', () => {
+  it('gets back all that is lost, and keeps the others', async () => {
+    const simulation = new Simulation(START)
+    // The server of a cluster to which the leader is connected was never away.
+    simulation.stream.onReturn = () => undefined
+    const tree = atTimes({ a: 3, b: 4, c: 5, d: 6, e: 6, f: 7 })
+    await simulation.started('leader', new SimulatedSource(tree))
+    await simulation.clock.advance(5_400)
+    simulation.stream.loseTail(1)
+    await simulation.clock.advance(20_000)
+    expect([...names(simulation)].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+  })
+
+  it('sends nothing more until what is lost is back', async () => {
+    const simulation = new Simulation(START)
+    simulation.stream.onReturn = () => undefined
+    await simulation.started('leader', new SimulatedSource(atTimes({ a: 3, b: 4, c: 5, d: 6, e: 7 })))
+    await simulation.clock.advance(5_400)
+    simulation.stream.loseTail(1)
+    await simulation.clock.advance(20_000)
+    expect(names(simulation)).toEqual(['a', 'd', 'b', 'c', 'e'])
+  })
+})
+
 describe('a log that was deleted and made anew', () => {
+  it('keeps what was stored in it before anybody noticed, also when it is lost at once', async () => {
+    const simulation = new Simulation(START)
+    let isSilent = false
+    const faults = ({ name }: { name: string }) =>
+      name === 'info' && isSilent ? ({ kind: 'lose-request' } as const) : null
+    const tree = atTimes({ before: 3, meanwhile: 12, after: 15 })
+    await simulation.started('leader', new SimulatedSource(tree), { faults, timeoutMs: 50 })
+    await simulation.clock.advance(11_000)
+    simulation.stream.recreate()
+    isSilent = true
+    await simulation.clock.advance(1_200)
+    expect(names(simulation)).toEqual(['meanwhile'])
+    simulation.stream.loseTail(0)
+    isSilent = false
+    await simulation.clock.advance(10_000)
+    expect(names(simulation)).toEqual(['meanwhile', 'after'])
+  })
+
+  it('keeps the first that anybody stored at all', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('leader', new SimulatedSource(atTimes({ first: 3, after: 15 })))
+    await simulation.clock.advance(1_000)
+    simulation.stream.recreate()
+    await simulation.clock.advance(3_500)
+    expect(names(simulation)).toEqual(['first'])
+    simulation.stream.loseTail(0)
+    await simulation.clock.advance(20_000)
+    expect(names(simulation)).toEqual(['first', 'after'])
+  })
+
   it('gets nothing of what the old one held', async () => {
     const simulation = new Simulation(START)
     await simulation.started('a', new SimulatedSource(TREE))

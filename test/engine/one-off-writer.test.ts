@@ -29,13 +29,20 @@ function setUp(faults: readonly (Fault | null)[] = [], mayWrite: () => boolean =
     faults: ({ name }) => (name === 'append' ? (script.shift() ?? null) : null),
   })
   const alarms: string[] = []
-  const writer = new OneOffWriter({ log, clock, mayWrite, onAlarm: (name) => alarms.push(name) })
+  const told: number[] = []
+  const writer = new OneOffWriter({
+    log,
+    clock,
+    mayWrite,
+    onAlarm: (name) => alarms.push(name),
+    onStored: (_, sequence) => told.push(sequence),
+  })
   const write = async (fire = oneOff()) => {
     const writing = writer.write(fire, never)
     await clock.advance(60_000)
     return writing
   }
-  return { clock, stream, writer, alarms, write, stored: () => stream.stored(clock.now()) }
+  return { clock, stream, writer, alarms, told, write, stored: () => stream.stored(clock.now()) }
 }
 
 describe('a one-off', () => {
@@ -65,6 +72,21 @@ describe('a one-off', () => {
     const { write, stored } = setUp(faults)
     expect(await write()).toMatchObject({ fireId: `default/${oneOff().key.schedule}` })
     expect(stored()).toHaveLength(1)
+  })
+
+  it('is known to be stored here, now, also when the answer of the log was lost', async () => {
+    const { write, told } = setUp([{ kind: 'lose-answer' }])
+    expect(await write()).toMatchObject({ already: false, sequence: 1 })
+    expect(told).toEqual([1])
+  })
+
+  it('is not taken for stored here where it was there before', async () => {
+    const { write, told } = setUp([null, { kind: 'lose-request' }])
+    await write()
+    expect(await write(oneOff({ reason: 'manual', key: 'order-17' }, NOON + 60_000))).toMatchObject({
+      already: true,
+    })
+    expect(told).toEqual([1])
   })
 
   it('is not sent without leadership', async () => {
