@@ -26,6 +26,7 @@ import type { Logger } from '../ports/telemetry.ts'
 import { packageVersion } from '../version.ts'
 import { oneOffHandlers } from './one-off-handlers.ts'
 import { pauseHandlers } from './pause-handlers.ts'
+import { runHandlers } from './run-handlers.ts'
 import { treeHandler } from './tree-handler.ts'
 
 export interface NatsAccess {
@@ -121,7 +122,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
     const control = await serveControl({
       connection,
       trees: treeHandler(scheduler, options.pruneLimit),
-      handlers: { ...pauseHandlers(scheduler), ...oneOffHandlers(scheduler) },
+      handlers: { ...pauseHandlers(scheduler), ...oneOffHandlers(scheduler), ...runHandlers(scheduler) },
       leads: () => scheduler.term !== null,
       instance,
       version: packageVersion,

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { BelfryError } from '../core/errors.ts'
 import { parseDate } from '../core/time/civil.ts'
 import { FIXED_DST, firstInstantOf } from '../core/time/dst.ts'
+import { parseDuration } from '../core/time/duration.ts'
 import { parseInstant } from '../core/time/instant.ts'
 import { type Zone, zoneOf } from '../core/time/zone.ts'
 import { systemClock } from '../lifecycle/clock.ts'
@@ -27,6 +28,18 @@ export function instantOf(name: string, text: string, zone: Zone): number {
   throw new BelfryError(
     'usage',
     `${name} ${plain(text)} is not an instant; expected ${instant.error.expected}`,
+  )
+}
+
+/** As `instantOf`; a duration such as `2h` is so long before `present`. Throws `usage`. */
+export function momentOf(name: string, text: string, present: number): number {
+  const duration = parseDuration(text)
+  if (duration.ok) return present - duration.value
+  const instant = parseInstant(text, utc())
+  if (instant.ok) return instant.value
+  throw new BelfryError(
+    'usage',
+    `${name} ${plain(text)} is neither an instant nor a duration; expected 2h, 2026-01-27 or 2026-01-27T16:30:00Z`,
   )
 }
 

@@ -15,6 +15,7 @@ import { natsPermissionsCommand } from './nats-permissions.ts'
 import { nextCommand } from './next.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
 import { planCommand } from './plan.ts'
+import { runsCommand } from './runs.ts'
 import { serveCommand } from './serve.ts'
 import { simulateCommand } from './simulate.ts'
 import { statusCommand } from './status.ts'
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   planCommand,
   applyCommand,
   statusCommand,
+  runsCommand,
   triggerCommand,
   backfillCommand,
   pauseCommand,

@@ -102,6 +102,19 @@ export interface PauseOptions {
   readonly signal?: AbortSignal
 }
 
+export interface CancelRunOptions {
+  readonly reason: string
+  readonly signal?: AbortSignal
+}
+
+export interface RetryRunOptions {
+  /** Of one run, one key gives one run more; left out, asking again finds the run of the first time. */
+  readonly key?: string
+  /** Also where it is suspended or paused, and of a run that is lost. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal
+}
+
 export interface ApplyManifestsOptions {
   /** The id of the source: it owns what it applies, and prunes only its own. */
   readonly source: string

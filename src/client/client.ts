@@ -19,25 +19,31 @@ import { type ControlClient, createControlClient } from '../nats/control-client.
 import type {
   ApplyReply,
   BackfillOutcome,
+  CancelReply,
   ControlName,
   PauseReply,
   ReplyOf,
   RequestOf,
   ResumeReply,
+  RetryReply,
 } from '../ports/control.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type {
   ApplyManifestsOptions,
   BackfillOptions,
   BackfillSummary,
+  CancelRunOptions,
   ClientOptions,
   InstantLike,
   PauseOptions,
+  RetryRunOptions,
   TriggeredRun,
   TriggerOptions,
 } from './client-options.ts'
 import { treeOfManifests } from './manifests.ts'
 import { persistently } from './persistent.ts'
+import { readRun, readRuns, runIdOf } from './run-reading.ts'
+import type { RunDetail, RunPage, RunQuery } from './run-views.ts'
 import { type InstallationSight, lookAt } from './sight.ts'
 
 export interface BelfryClient {
@@ -52,12 +58,22 @@ export interface BelfryClient {
     target: string,
     options?: { readonly missed?: PauseMissed; readonly signal?: AbortSignal },
   ): Promise<ResumeReply>
+  /** The newest runs, of every outcome. Needs the right to read the streams, and no leader. */
+  runs(query?: RunQuery): Promise<RunPage>
+  /** All that is known of one run, with its attempts and lines; null: nothing. Needs the right to read the streams. */
+  run(run: string): Promise<RunDetail | null>
+  /** Asks for a run to be stopped; whoever has it, or gets it, stops it. */
+  cancelRun(run: string, options: CancelRunOptions): Promise<CancelReply>
+  /** Runs once more what has ended, with the message that it had. */
+  retryRun(run: string, options?: RetryRunOptions): Promise<RetryReply>
   /** Who leads, and how each schedule stands. Needs the right to read the streams. */
   look(options?: { readonly tenant?: string }): Promise<InstallationSight>
   /** Closes the connection. Tolerates being called twice. */
   close(): Promise<void>
 }
 
+/** The key of whoever names none: a run is then run once more once, however often that is asked for. */
+const ONCE = 'once'
 const DEFAULT_SERVER = 'nats://127.0.0.1:4222'
 const DEADLINE_MS = 30_000
 const NEVER = new AbortController().signal
@@ -159,6 +175,23 @@ class Client implements BelfryClient {
   ): Promise<ResumeReply> {
     const request = { target: pauseTargetOf(target), author: this.#author, missed: missed ?? null }
     return this.#ask('resume', request, signal)
+  }
+
+  runs(query: RunQuery = {}): Promise<RunPage> {
+    return readRuns(this.#connection, query)
+  }
+
+  run(run: string): Promise<RunDetail | null> {
+    return readRun(this.#connection, run)
+  }
+
+  cancelRun(run: string, { reason, signal }: CancelRunOptions): Promise<CancelReply> {
+    return this.#ask('cancel', { run: runIdOf(run), author: this.#author, reason }, signal)
+  }
+
+  retryRun(run: string, options: RetryRunOptions = {}): Promise<RetryReply> {
+    const { key = ONCE, force = false, signal } = options
+    return this.#ask('retry', { run: runIdOf(run), key, force, author: this.#author }, signal)
   }
 
   look({ tenant }: { readonly tenant?: string } = {}): Promise<InstallationSight> {

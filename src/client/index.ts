@@ -6,10 +6,13 @@ export type {
   BackfillOptions,
   BackfillProgress,
   BackfillSummary,
+  CancelRunOptions,
   ClientOptions,
   InstantLike,
   PauseOptions,
+  RetryRunOptions,
   TriggeredRun,
   TriggerOptions,
 } from './client-options.ts'
+export type { AttemptView, RunDetail, RunPage, RunQuery, RunView } from './run-views.ts'
 export type { InstallationSight, ScheduleSight } from './sight.ts'

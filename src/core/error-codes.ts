@@ -89,6 +89,9 @@ export const ERROR_CODES = [
   'ambiguous-target',
   'held-back',
   'data-refused',
+  'unknown-run',
+  'run-not-ended',
+  'run-forgotten',
 ] as const
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

@@ -29,6 +29,13 @@ export type BelfryEvent =
       readonly schedule: string
       readonly facts: Facts
     }
+  | {
+      /** What operators did with runs. */
+      readonly type: 'run-cancelled' | 'retried' | 'requeued' | 'discarded'
+      readonly tenant: string
+      readonly schedule: string
+      readonly facts: Facts
+    }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>

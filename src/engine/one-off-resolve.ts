@@ -2,6 +2,7 @@
 import { BelfryError } from '../core/errors.ts'
 import type { ScheduleKey } from '../core/names.ts'
 import { identityOf } from '../core/names.ts'
+import type { RunPlace } from '../core/run/open-run.ts'
 import type { CatalogueEntry } from '../core/schedule/catalogue.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { OneOffTarget } from '../core/trigger/one-off-target.ts'
@@ -76,19 +77,26 @@ function resolveJob(tenant: string, name: string, live: LiveState): ResolvedJob 
 }
 
 /** Why it is not to run now, as a sentence; null: nothing stands in its way. */
-export function heldBack(resolved: Resolved, now: number, { overrides }: ResolveOptions): string | null {
-  const { job } = resolved
-  const { tenant } = job
-  if (job.manifest.spec.suspend === true) return `the job ${tenant}/${job.name} is suspended by its manifest`
+export function heldBack(resolved: Resolved, now: number, options: ResolveOptions): string | null {
+  const { tenant, name: job } = resolved.job
   const schedule = resolved.kind === 'schedule' ? resolved.key.schedule : ''
-  if (resolved.kind === 'schedule') {
-    const { suspension } = resolved.trigger
-    if (suspension !== null && (suspension.until === null || suspension.until > now))
-      return `the schedule ${tenant}/${schedule} is suspended by its manifest`
-  }
+  return heldRun({ tenant, schedule, job }, now, options)
+}
+
+/** The same of a run that was: its schedule and job may have left live state since. */
+export function heldRun(
+  { tenant, schedule, job }: Omit<RunPlace, 'adapter'>,
+  now: number,
+  { live, loop, overrides }: ResolveOptions,
+): string | null {
+  if (live.find('Job', tenant, job)?.manifest.spec.suspend === true)
+    return `the job ${tenant}/${job} is suspended by its manifest`
+  const suspension = loop.standing({ tenant, schedule })?.trigger.suspension ?? null
+  if (suspension !== null && (suspension.until === null || suspension.until > now))
+    return `the schedule ${tenant}/${schedule} is suspended by its manifest`
   for (const { target, override } of overrides.all()) {
     const pause = holdingPause(override, now)
-    if (pause === null || !stops(target, { key: { tenant, schedule }, job: job.name })) continue
+    if (pause === null || !stops(target, { key: { tenant, schedule }, job })) continue
     return `${formatPauseTarget(target)} is paused by ${pause.by}: ${pause.reason}`
   }
   return null

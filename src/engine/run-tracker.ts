@@ -15,6 +15,7 @@ import {
   type OpenRun,
   type RunPlace,
   type StoredFire,
+  storedFireOf,
   type ToldEvent,
   withEvent,
   withFire,
@@ -179,22 +180,7 @@ export class RunTracker {
   }
 }
 
-/** null for markers, and for what somebody else put into the log. */
-export function storedFireOf(record: LogRecord): StoredFire | null {
-  const { target, fireId, retry, key, nominal, reason, sequence, storedAt } = record
-  if (target === null || fireId === null) return null
-  const run = retry?.run ?? fireId
-  const place: RunPlace = {
-    tenant: key.tenant,
-    schedule: scheduleOfRun(run),
-    job: target.job,
-    adapter: target.adapter,
-  }
-  const attempt = retry?.attempt ?? 1
-  return { ...place, run, lane: target.lane, nominal, reason, sequence, storedAt, attempt }
-}
-
-/** The same of a fire that was just stored. */
+/** What the log will tell of a fire that was just stored. */
 export function storedFireFrom(
   { key, job, adapter, lane, nominal, reason, retry }: Fire,
   { sequence, storedAt }: { readonly sequence: number; readonly storedAt: number },

@@ -17,6 +17,7 @@ import { Pausing } from './pausing.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunKeeper } from './run-keeper.ts'
 import { runLimits } from './run-limits.ts'
+import { RunOperations } from './run-operations.ts'
 import type { RunPorts, SchedulerOptions } from './scheduler-options.ts'
 import type { LoopObserver } from './slot-decisions.ts'
 import { TriggerLoop } from './trigger-loop.ts'
@@ -31,6 +32,8 @@ export interface SchedulerParts extends LogParts {
   readonly reconciler: Reconciler
   readonly checkpoint: CursorCheckpoint
   readonly runs: RunKeeper | null
+  /** null where nobody keeps runs. */
+  readonly runOperations: RunOperations | null
 }
 
 /** `mayLead` says whether this instance leads and trusts itself right now. */
@@ -119,7 +122,34 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     logger,
     answered: () => loop.answered(),
   })
-  return { ...logParts, live, loop, overrides, adapterPauses, pausing, oneOffs, reconciler, checkpoint, runs }
+  const runOperations =
+    options.runs === undefined || runs === null
+      ? null
+      : new RunOperations({
+          live,
+          loop,
+          overrides,
+          keeper: runs,
+          journal: options.runs.journal,
+          deadLetters: options.runs.deadLetters,
+          writer: oneOffWriter,
+          log,
+          events,
+          now,
+        })
+  return {
+    ...logParts,
+    live,
+    loop,
+    overrides,
+    adapterPauses,
+    pausing,
+    oneOffs,
+    reconciler,
+    checkpoint,
+    runs,
+    runOperations,
+  }
 
   function keeperOf({ journal, deadLetters, store }: RunPorts): RunKeeper {
     const { instance, drawNonce } = options

@@ -32,6 +32,7 @@ import type { InstanceRecord } from './instance-record.ts'
 import type { LiveState } from './live-state.ts'
 import type { OneOffTerm } from './one-offs.ts'
 import type { ReconcileOutcome } from './reconciler.ts'
+import type { RunOperations } from './run-operations.ts'
 import type { Upcoming } from './schedule-slots.ts'
 import type { SchedulerOptions } from './scheduler-options.ts'
 import { assemble, type SchedulerParts } from './scheduler-parts.ts'
@@ -132,6 +133,14 @@ export class Scheduler {
   /** Fires times of a schedule once more. Only the leader may; throws what stands in its way. */
   async backfill(request: BackfillRequest): Promise<BackfillReply> {
     return this.#parts.oneOffs.backfill(request, await this.#readyTerm())
+  }
+
+  /** Does with runs what somebody asks for. Only the leader may; throws what stands in its way. */
+  async onRuns<T>(work: (runs: RunOperations, term: OneOffTerm) => Promise<T>): Promise<T> {
+    const term = await this.#readyTerm()
+    const { runOperations } = this.#parts
+    if (runOperations !== null) return work(runOperations, term)
+    throw new BelfryError('internal', 'this instance keeps no runs')
   }
 
   /** Applies a tree that another process sent. Only the leader may. */

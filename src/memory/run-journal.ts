@@ -1,7 +1,8 @@
 import type { FireId } from '../core/names.ts'
 import type { RunPlace, ToldEvent } from '../core/run/open-run.ts'
 import type { RunEvent } from '../core/run/run-event.ts'
-import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
+import type { Fire } from '../core/trigger/log-entry.ts'
+import type { DeadLetter, DeadLetterPlace, DeadLetters } from '../ports/dead-letters.ts'
 import type { DeliveryNotice, JournalFollower, RunJournal, ToldNotice } from '../ports/run-journal.ts'
 import type { MemoryLogStream } from './log-stream.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -45,7 +46,11 @@ export class MemoryRunJournal implements RunJournal {
   }
 
   async last(_place: RunPlace, run: FireId): Promise<ToldEvent | null> {
-    return this.#events.all.findLast(({ event }) => event.run === run) ?? null
+    return this.find(run)
+  }
+
+  find(run: FireId): Promise<ToldEvent | null> {
+    return Promise.resolve(this.#events.all.findLast(({ event }) => event.run === run) ?? null)
   }
 
   async positions() {
@@ -121,11 +126,19 @@ export class MemoryDeadLetters implements DeadLetters {
     return [...this.#letters.values()].findLast((letter) => letter.run === run) ?? null
   }
 
-  async discard(letter: Pick<DeadLetter, 'tenant' | 'adapter' | 'fireSequence'>): Promise<boolean> {
+  async read(place: DeadLetterPlace): Promise<DeadLetter | null> {
+    return this.#letters.get(keyOf(place)) ?? null
+  }
+
+  async fire(place: DeadLetterPlace): Promise<Fire | null> {
+    return this.#letters.has(keyOf(place)) ? this.#stream.fire(place.fireSequence, this.#clock.now()) : null
+  }
+
+  async discard(letter: DeadLetterPlace): Promise<boolean> {
     return this.#letters.delete(keyOf(letter))
   }
 }
 
-function keyOf({ tenant, adapter, fireSequence }: Pick<DeadLetter, 'tenant' | 'adapter' | 'fireSequence'>) {
+function keyOf({ tenant, adapter, fireSequence }: DeadLetterPlace) {
   return `${tenant}/${adapter}/${fireSequence}`
 }

@@ -6,11 +6,14 @@
  */
 import { BelfryError } from '../core/errors.ts'
 import type { FireId } from '../core/names.ts'
-import type { DeadLetter, DeadLetterFilter, DeadLetters } from '../ports/dead-letters.ts'
+import type { Fire } from '../core/trigger/log-entry.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterPlace, DeadLetters } from '../ports/dead-letters.ts'
 import { API, errorFromApi, meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { readStream } from './feed.ts'
+import { decodeFire } from './fire-encoding.ts'
 import { decodeHeaderValue, encodeHeaderValue, headerReader, RawHeaders } from './headers.ts'
+import type { Names } from './names.ts'
 import type { Publisher } from './publisher.ts'
 import { deadSubject } from './run-subjects.ts'
 import { lastMessage, messageAt, type StoredMessage } from './streams.ts'
@@ -48,6 +51,9 @@ export function createNatsDeadLetters(options: NatsDeadLettersOptions): DeadLett
     return letters
   }
 
+  const subjectOf = ({ tenant, adapter, fireSequence }: DeadLetterPlace) =>
+    deadSubject(names, { tenant, adapter, sequence: fireSequence })
+
   return {
     list,
 
@@ -76,8 +82,19 @@ export function createNatsDeadLetters(options: NatsDeadLettersOptions): DeadLett
       return (await list({ tenant })).findLast((letter) => letter.run === run) ?? null
     },
 
-    async discard({ tenant, adapter, fireSequence }) {
-      const subject = deadSubject(names, { tenant, adapter, sequence: fireSequence })
+    async read(place) {
+      const subject = subjectOf(place)
+      const message = await lastMessage(connection, names.dead, subject)
+      return message === null ? null : letterFrom(subject, (name) => message.headers.get(name))
+    },
+
+    async fire(place) {
+      const message = await lastMessage(connection, names.dead, subjectOf(place))
+      return message === null ? null : fireOf(names, place, message)
+    },
+
+    async discard(place) {
+      const subject = subjectOf(place)
       const message = await lastMessage(connection, names.dead, subject)
       if (message === null) return false
       const doing = `discarding ${subject}`
@@ -96,6 +113,17 @@ function originalHeaders({ headers }: StoredMessage): string {
     .filter(([name]) => !name.startsWith('Nats-'))
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')
+}
+
+/** Its headers are its own, but for the subject that it was stored under; of its lane nothing is kept. */
+function fireOf(names: Names, { tenant, adapter }: DeadLetterPlace, message: StoredMessage): Fire | null {
+  const { headers, sequence, storedAt, payload } = message
+  const header = (name: string) => headers.get(name)
+  const token = /^[^/]+\/([^@]+)/.exec(decodeHeaderValue(header('ce-id') ?? ''))?.[1]
+  const job = header('ce-subject')
+  if (token === undefined || job === undefined) return null
+  const subject = `${names.prefix}.fire.${tenant}.${token}.${job}.${adapter}.0`
+  return decodeFire({ subject, sequence, storedAt, header }, payload.toString('utf8'))
 }
 
 function deathHeaders({ run, reason, attempts, error, diedAt }: DeadLetter): string {

@@ -15,7 +15,7 @@ import { type FeedMessage, followStream } from './feed.ts'
 import { RawHeaders } from './headers.ts'
 import type { Publisher } from './publisher.ts'
 import { decodeRunEvent, encodeRunEvent } from './run-encoding.ts'
-import { cancelSubject, runSubject } from './run-subjects.ts'
+import { cancelSubject, eventsOfRun, runSubject } from './run-subjects.ts'
 import { lastMessage, streamState } from './streams.ts'
 
 export interface NatsRunJournalOptions {
@@ -81,13 +81,22 @@ export function createNatsRunJournal({ connection, publisher }: NatsRunJournalOp
       return event && { place, event, sequence: message.sequence, storedAt: message.storedAt }
     },
 
+    async find(run) {
+      const message = await lastMessage(connection, names.runs, eventsOfRun(names, run))
+      if (message === null) return null
+      const place = placeOf(message.subject)
+      const event = decodeRunEvent(message.payload.toString('utf8'))
+      if (place === null || event === null) return null
+      return { place, event, sequence: message.sequence, storedAt: message.storedAt }
+    },
+
     async positions() {
       const [events, notices] = await Promise.all([newest(names.runs), newest(names.advisories)])
       return { events, notices }
     },
 
     followEvents(from, follower, signal) {
-      follow({ stream: names.runs, filter: names.runSubjects, from }, { follower, read: toldEvent }, signal)
+      follow({ stream: names.runs, filter: names.runSubjects, from }, { follower, read: toldEventOf }, signal)
     },
 
     followNotices(from, follower, signal) {
@@ -95,12 +104,16 @@ export function createNatsRunJournal({ connection, publisher }: NatsRunJournalOp
     },
 
     askToStop({ tenant, adapter }, run, request) {
-      connection.nc.publish(cancelSubject(names, { tenant, adapter, run }), JSON.stringify(request))
+      connection.nc.publish(
+        cancelSubject(names, { tenant, adapter, run }),
+        JSON.stringify({ run, ...request }),
+      )
     },
   }
 }
 
-function toldEvent({ subject, sequence, storedAt, message }: FeedMessage): ToldEvent | null {
+/** null: nothing that this version knows. */
+export function toldEventOf({ subject, sequence, storedAt, message }: FeedMessage): ToldEvent | null {
   const place = placeOf(subject)
   const event = decodeRunEvent(message.string())
   return place === null || event === null ? null : { place, event, sequence, storedAt }

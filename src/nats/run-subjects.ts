@@ -18,6 +18,12 @@ export function runSubject(names: Names, { tenant, job, adapter, run }: RunPlace
   return `${names.prefix}.run.${tenant}.${scheduleOfRun(run)}.${job}.${adapter}.${tokenOf(run)}`
 }
 
+/** The same of whoever knows the run's id alone. */
+export function eventsOfRun(names: Names, run: FireId): string {
+  const tenant = run.slice(0, run.indexOf('/'))
+  return `${names.prefix}.run.${tenant}.${scheduleOfRun(run)}.*.*.${tokenOf(run)}`
+}
+
 /** Where lines and progress of a run go. */
 export function logSubject(names: Names, { tenant, adapter, run }: Omit<RunPlace, 'job'>): string {
   return `${names.prefix}.log.${tenant}.${adapter}.${tokenOf(run)}`

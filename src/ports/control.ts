@@ -1,7 +1,9 @@
 import type { Data } from '../core/kinds.ts'
 import type { Tree } from '../core/manifest/tree.ts'
+import type { FireId } from '../core/names.ts'
 import type { OneOffTarget } from '../core/trigger/one-off-target.ts'
 import type { PauseMissed } from '../core/trigger/pause.ts'
+import type { DeadLetter } from './dead-letters.ts'
 
 /**
  * Everything that another process may ask of the leader, by the name that it has on the wire. A row here, and a handler
@@ -12,6 +14,10 @@ export interface ControlRequests {
   readonly resume: Exchange<ResumeRequest, ResumeReply>
   readonly trigger: Exchange<TriggerRequest, TriggerReply>
   readonly backfill: Exchange<BackfillRequest, BackfillReply>
+  readonly cancel: Exchange<CancelRequest, CancelReply>
+  readonly retry: Exchange<RetryRequest, RetryReply>
+  readonly requeue: Exchange<RequeueRequest, RequeueReply>
+  readonly discard: Exchange<DiscardRequest, DiscardReply>
 }
 
 interface Exchange<Request, Reply> {
@@ -121,6 +127,52 @@ export interface BackfillReply {
   readonly next: number | null
   /** The log holds every fire since this moment, epoch milliseconds. */
   readonly logReaches: number
+}
+
+export interface CancelRequest {
+  readonly run: FireId
+  readonly author: string
+  readonly reason: string
+}
+
+export interface CancelReply {
+  /** Asked: whoever has it, or gets it, stops it. Ended: it had ended before, as `state` says. */
+  readonly outcome: 'cancelled' | 'asked' | 'ended'
+  readonly state: string | null
+}
+
+export interface RetryRequest {
+  readonly run: FireId
+  /** Of one run, one key gives one run more. */
+  readonly key: string
+  /** Also where it is suspended or paused, and of a run that is lost. */
+  readonly force: boolean
+  readonly author: string
+}
+
+export interface RetryReply {
+  /** The run that goes on in its place. */
+  readonly run: FireId
+  /** It was asked for before: nothing was stored now. */
+  readonly already: boolean
+}
+
+export interface RequeueRequest {
+  readonly run: FireId
+  /** Also where it is suspended or paused. */
+  readonly force: boolean
+  readonly author: string
+}
+
+export type RequeueReply = RetryReply
+
+export interface DiscardRequest {
+  readonly run: FireId
+  readonly author: string
+}
+
+export interface DiscardReply {
+  readonly removed: DeadLetter
 }
 
 export interface ApplyRequest {

@@ -38,6 +38,8 @@ export interface RunJournal {
   append(place: RunPlace, event: RunEvent, expectedSequence: number): Promise<number | 'conflict'>
   /** The newest event of a run; null if none is stored. Throws retryable. */
   last(place: RunPlace, run: FireId): Promise<ToldEvent | null>
+  /** The same of whoever knows the run's id alone. Throws retryable. */
+  find(run: FireId): Promise<ToldEvent | null>
   /** The newest sequences of both streams. Throws retryable. */
   positions(): Promise<{ readonly events: number; readonly notices: number }>
   followEvents(fromSequence: number, follower: JournalFollower<ToldEvent>, signal: AbortSignal): void

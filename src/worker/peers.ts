@@ -4,40 +4,18 @@
  * Job: tell this instance's health, and know which others are healthy, by listening to what they tell. Invariant: an
  * instance that has said nothing for a while is not counted on. On failure to store: the next report comes soon.
  */
+import { LATE_AFTER_MS, REPORT_EVERY_MS, type WorkerHealth } from '../core/run/worker-health.ts'
 import type { Connection } from '../nats/connection.ts'
 import { RawHeaders } from '../nats/headers.ts'
 import { keySubject } from '../nats/names.ts'
 import type { Publisher } from '../nats/publisher.ts'
 import { workerKey } from '../nats/run-subjects.ts'
 
-/** The value of `<tenant>.<adapter>.<instance>` in the bucket of workers. */
-export interface WorkerHealth {
-  readonly tenant: string
-  readonly adapter: string
-  readonly instance: string
-  readonly host: string
-  readonly pid: number
-  /** Of this package. */
-  readonly version: string
-  readonly state: 'working' | 'stopping' | 'stopped'
-  readonly startedAt: string
-  readonly reportedAt: string
-  readonly memoryBytes: number
-  /** Runs now, and those ended since the start. */
-  readonly inHand: number
-  readonly handled: number
-  readonly failed: number
-  readonly messages: readonly string[]
-}
-
 export interface Peers {
   /** Whether another instance is healthy, as far as has been heard. */
   hasOther(): boolean
 }
 
-const REPORT_EVERY_MS = 5_000
-/** As `belfry workers` counts it: after this an instance is late. */
-const LATE_MS = 15_000
 const NO_HEADERS = RawHeaders.of('')
 
 export interface HealthReports extends Peers {
@@ -61,7 +39,7 @@ export function createHealthReports(
   }
   return {
     report,
-    hasOther: () => [...heard.values()].some((at) => clock.monotonic() - at < LATE_MS),
+    hasOther: () => [...heard.values()].some((at) => clock.monotonic() - at < LATE_AFTER_MS),
     async run(signal) {
       const { tenant, adapter, instance } = health()
       const own = keySubject(names.workers, workerKey(tenant, adapter, instance))

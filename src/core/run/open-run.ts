@@ -2,7 +2,7 @@
  * Where a run stands, folded from what is stored of it: its fires in the log, its events, and what the server says of the
  * deliveries of its messages. Pure; the engine's run tracker keeps the runs that have not ended.
  */
-import type { FireId } from '../names.ts'
+import { type FireId, type ScheduleKey, scheduleOfRun } from '../names.ts'
 import { isFinal, type RunEvent } from './run-event.ts'
 
 /** What a run belongs to. `schedule` is the schedule or job that its fire's id begins with. */
@@ -72,6 +72,29 @@ export interface EndedRun extends RunPlace {
   readonly event: RunEvent
   /** When that was stored, epoch milliseconds. */
   readonly endedAt: number
+}
+
+/** What the log remembers of an entry, as far as it is about runs. */
+export interface RecordOfFire {
+  readonly key: ScheduleKey
+  readonly sequence: number
+  readonly storedAt: number
+  readonly nominal: number
+  readonly reason: string
+  readonly fireId: FireId | null
+  readonly target: { readonly job: string; readonly adapter: string; readonly lane: string } | null
+  readonly retry: { readonly run: FireId; readonly attempt: number } | null
+}
+
+/** null for markers, and for what somebody else put into the log. */
+export function storedFireOf(record: RecordOfFire): StoredFire | null {
+  const { target, fireId, retry, key, nominal, reason, sequence, storedAt } = record
+  if (target === null || fireId === null) return null
+  const run = retry?.run ?? fireId
+  const { tenant } = key
+  const { job, adapter, lane } = target
+  const place: RunPlace = { tenant, schedule: scheduleOfRun(run), job, adapter }
+  return { ...place, run, lane, nominal, reason, sequence, storedAt, attempt: retry?.attempt ?? 1 }
 }
 
 /** A run that has begun, or goes on with a message of its own after a failure. */

@@ -40,6 +40,25 @@ function ownContent({ payload, policy }: CompiledTrigger): RunContent {
   return { payload, ...(policy === undefined ? {} : { policy }) }
 }
 
+/** The same message once more. What made it a fire of its own stays behind: which attempt it was, what it stood for. */
+export function templateOfFire(fire: FireTemplate): FireTemplate {
+  const { job, adapter, lane, message, jobVersion, payload, calendars, tz, revision, generation, policy } =
+    fire
+  return {
+    job,
+    adapter,
+    lane,
+    message,
+    jobVersion,
+    payload,
+    calendars,
+    tz,
+    revision,
+    generation,
+    ...(policy === undefined ? {} : { policy }),
+  }
+}
+
 export interface JobTemplate {
   readonly revision: string
   readonly generation: number

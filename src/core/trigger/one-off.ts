@@ -30,7 +30,11 @@ export type FireTemplate = Pick<
 /** What asks for a one-off. Equal askings have equal tokens. */
 export type Asking =
   /** `key` is whatever the caller takes for the same request: a key of its own, or a new ULID. */
-  | { readonly reason: 'manual'; readonly key: string }
+  | {
+      readonly reason: 'manual'
+      readonly key: string /** The run that is run once more. */
+      readonly again?: FireId
+    }
   /** `again` tells a deliberate repetition from the first time. */
   | { readonly reason: 'backfill'; readonly again: string | null }
   | { readonly reason: 'chained'; readonly upstream: FireId }
@@ -121,6 +125,8 @@ function causeOf(asking: Asking): string | null {
       return `${asking.stream}:${asking.sequence}`
     case 'requeue':
       return asking.run
+    case 'manual':
+      return asking.again ?? null
     default:
       return null
   }
