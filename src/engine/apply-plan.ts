@@ -28,10 +28,12 @@ import { parseDuration } from '../core/time/duration.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
-import type { Logger } from '../ports/telemetry.ts'
+import type { EventSink, Logger } from '../ports/telemetry.ts'
 import { beginAnew, carryOver, endRenamed, keyOf } from './carry-over.ts'
 import type { LiveState } from './live-state.ts'
 import { positionKey } from './log-positions.ts'
+import type { OverrideWriter } from './override-writer.ts'
+import { carryPauses } from './renamed-pauses.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
 export interface ApplyOptions {
@@ -39,6 +41,8 @@ export interface ApplyOptions {
   readonly live: LiveState
   readonly loop: TriggerLoop
   readonly consumers: AdapterConsumers
+  readonly overrides: OverrideWriter
+  readonly events: EventSink
   readonly clock: Clock
   readonly logger: Logger
   /** The moment of the edit, never far from the server's clock. null: that is not known just now. */
@@ -83,6 +87,7 @@ export async function applyPlan(
   const edited = keysOf(plan.actions.filter((action) => isCut(action, options)))
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
   const renames = plan.actions.filter((action) => action.action === 'rename')
+  const pauses = await carryPauses(renames, options, signal)
   try {
     const [cuts, ends, moves] = await Promise.all([
       loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
@@ -105,7 +110,7 @@ export async function applyPlan(
       cuts: new Map([...cuts, ...moves]),
     })
     if (!kept) return { kind: 'moved' }
-    if (!(await endRenamed(renames, options))) return { kind: 'moved' }
+    if (!(await endRenamed(renames, { ...options, pauses }))) return { kind: 'moved' }
     await retireConsumers(plan, options.consumers)
     const record: AppliedRecord = {
       revision,
@@ -125,6 +130,7 @@ export async function applyPlan(
     // The loop must know the new versions before the old ones' schedules go on; also those that are stored although
     // their answers were lost.
     await currentAtLast(options, signal)
+    pauses.letGo()
     loop.release([...edited, ...deleted, ...renames.map(({ from }) => keyOf(from.identity))])
   }
 }

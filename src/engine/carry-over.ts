@@ -6,20 +6,27 @@
  * 2. A marker begins the log of the new name there, with the count of the old one.
  * 3. The live entry of the new name is written. It says which version of the old name it goes on from, and from this
  *    write on that version is live no longer, wherever it is seen: so no crash leaves both or neither firing.
- * 4. A marker ends the log of the old name, with count 0, so that a schedule of that name to come is a new one.
+ * 4. A marker ends the log of the old name, with count 0, so that a schedule of that name to come is a new one, and no
+ *    operator's pause is over that name any more: it is over the new one since before 3 (`renamed-pauses.ts`).
  * 5. The live entry of the old name is removed.
  * On failure before 3: the old name goes on from its cut. After 3: whoever leads next does 4 and 5 (`put-back.ts`).
  */
+import type { Manifest, ScheduleManifest } from '../core/kinds.ts'
 import { type Identity, partsOf, type ScheduleKey } from '../core/names.ts'
 import { type LiveRecord, liveKeyOf } from '../core/plan/live-entry.ts'
 import type { Plan, RenameAction } from '../core/plan/plan-tree.ts'
 import type { Store } from '../ports/store.ts'
 import { positionKey } from './log-positions.ts'
+import type { RenamedPauses } from './renamed-pauses.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
 export function keyOf(identity: Identity): ScheduleKey {
   const { tenant, name } = partsOf(identity)
   return { tenant, schedule: name }
+}
+
+function jobOf(manifest: Manifest): string {
+  return (manifest as ScheduleManifest).spec.job
 }
 
 export interface CarryOverOptions {
@@ -34,8 +41,9 @@ export async function carryOver(
   renames: readonly RenameAction[],
   { loop, appliedAt, isPaused }: CarryOverOptions,
 ): Promise<ReadonlyMap<string, number> | null> {
-  // A pause is of the old name: what it holds back is settled with it, and not left to a name that is not paused.
-  const isCut = ({ timingChanged, from }: RenameAction): boolean => timingChanged || isPaused(from)
+  // A pause goes along, but one of the job only where the job does: what it held back must not come up as missed.
+  const isCut = ({ timingChanged, from, document }: RenameAction): boolean =>
+    timingChanged || (jobOf(from.entry.manifest) !== jobOf(document.manifest) && isPaused(from))
   const fromOf = (cut: boolean) =>
     renames.filter((action) => isCut(action) === cut).map(({ from }) => keyOf(from.identity))
   const cut = { cutAt: appliedAt, reason: 'superseded' } as const
@@ -58,16 +66,19 @@ export interface EndingOptions {
   readonly store: Store
   readonly loop: TriggerLoop
   readonly mayWrite: () => boolean
+  readonly pauses: Pick<RenamedPauses, 'clear'>
 }
 
 /** Steps 4 and 5. False: somebody else wrote, or leadership is lost. */
 export async function endRenamed(
   renames: readonly RenameAction[],
-  { loop, store, mayWrite }: EndingOptions,
+  { loop, store, mayWrite, pauses }: EndingOptions,
 ): Promise<boolean> {
   for (const { from } of renames) {
     const marked = await loop.mark(keyOf(from.identity), { reason: 'renamed', cutAt: 0, count: 0 })
-    if (!marked || !mayWrite()) return false
+    if (!marked) return false
+    await pauses.clear(from.identity)
+    if (!mayWrite()) return false
     const removed = await store.remove(liveKeyOf(from.identity), from.revision)
     if (!removed.ok) return false
   }

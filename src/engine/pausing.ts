@@ -15,12 +15,8 @@ import {
   ended,
   expired,
   holdingPause,
-  isEmpty,
-  NO_OVERRIDE,
   type OperatorPause,
-  type Override,
   overrideKey,
-  parseOverride,
   paused,
   settled,
   stops,
@@ -29,15 +25,15 @@ import type { PauseMissed } from '../core/trigger/pause.ts'
 import { formatPauseTarget, type PauseTarget } from '../core/trigger/pause-target.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PauseReply, ResumeReply } from '../ports/control.ts'
-import type { Store } from '../ports/store.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
 import type { AdapterPauses } from './adapter-pauses.ts'
 import type { LiveState } from './live-state.ts'
+import type { OverrideWriter } from './override-writer.ts'
 import type { Overrides } from './overrides.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
 export interface PausingOptions {
-  readonly store: Store
+  readonly writer: OverrideWriter
   readonly overrides: Overrides
   readonly live: LiveState
   readonly loop: TriggerLoop
@@ -51,7 +47,6 @@ export interface PausingOptions {
   readonly mayWrite: () => boolean
 }
 
-const MOST_TRIES = 20
 const KEEP_EVERY_MS = 10_000
 const KEEP_SOON_MS = 500
 /** How long entries that were already on their way are waited for. */
@@ -70,12 +65,20 @@ export class Pausing {
     wanted: Omit<OperatorPause, 'at'>,
     signal: AbortSignal,
   ): Promise<PauseReply> {
-    this.#mustExist(target)
     const now = this.#now()
     if (wanted.until !== null && wanted.until <= now) {
       throw new BelfryError('invalid-request', `until ${formatInstant(wanted.until)} is over already`)
     }
-    const { before, after } = await this.#change(target, (override) => paused(override, wanted, now), signal)
+    const { writer } = this.#options
+    const { before, after } = await writer.change(
+      target,
+      (override) => {
+        // Asked when it is this request's turn: a rename may have come before it.
+        this.#mustExist(target)
+        return paused(override, wanted, now)
+      },
+      signal,
+    )
     await this.#inForce(target, signal)
     const was = holdingPause(before, now)
     const at = after.pause?.at ?? now
@@ -92,7 +95,8 @@ export class Pausing {
     signal: AbortSignal,
   ): Promise<ResumeReply> {
     const now = this.#now()
-    const { before } = await this.#change(target, (override) => ended(override, missed, now), signal)
+    const { writer } = this.#options
+    const { before } = await writer.change(target, (override) => ended(override, missed, now), signal)
     const was = holdingPause(before, now)
     await this.#options.adapters.keep(signal)
     this.#wake.abort()
@@ -129,10 +133,14 @@ export class Pausing {
     for (const { target, override } of this.#options.overrides.all()) {
       const over = override.pause !== null && expired(override, now) !== override ? override.pause : null
       if (over === null && override.ended.length === 0) continue
-      const settledTo = this.#options.loop.settledTo((trigger) => stops(target, trigger))
-      if (over === null && settled(override, settledTo) === override) continue
+      const settledTo = () => this.#options.loop.settledTo((trigger) => stops(target, trigger))
+      if (over === null && settled(override, settledTo()) === override) continue
       if (!this.#options.mayWrite()) return
-      await this.#change(target, (current) => settled(expired(current, now), settledTo), signal)
+      await this.#options.writer.change(
+        target,
+        (current) => settled(expired(current, now), settledTo()),
+        signal,
+      )
       if (over !== null) {
         this.#event('resumed', target, {
           by: 'until',
@@ -154,48 +162,6 @@ export class Pausing {
     return restMs
   }
 
-  /** Read, change, write, until nobody else wrote meanwhile; then waits until it is known here. */
-  async #change(
-    target: PauseTarget,
-    how: (override: Override) => Override,
-    signal: AbortSignal,
-  ): Promise<{ readonly before: Override; readonly after: Override }> {
-    const { store, overrides, clock } = this.#options
-    const key = overrideKey(target)
-    for (let tries = 0; tries < MOST_TRIES && !signal.aborted; tries++) {
-      const entry = await store.get(key)
-      const read = entry === null ? null : parseOverride(entry.value)
-      const before = read?.ok === true ? read.value : NO_OVERRIDE
-      const after = how(before)
-      if (JSON.stringify(after) === JSON.stringify(before) && read?.ok !== false) {
-        await overrides.current(signal)
-        return { before, after }
-      }
-      const written = await this.#write(key, after, entry?.revision ?? null)
-      if (written !== null) {
-        await overrides.current(signal)
-        this.#mustLead(signal)
-        return { before, after }
-      }
-      await clock.sleep(tries, signal)
-    }
-    throw this.#lost()
-  }
-
-  /** The revision; null if somebody else wrote. */
-  async #write(key: string, override: Override, revision: number | null): Promise<number | null> {
-    const { store } = this.#options
-    if (isEmpty(override)) {
-      if (revision === null) return 0
-      const removed = await store.remove(key, revision)
-      return removed.ok ? removed.value : null
-    }
-    const value = JSON.stringify(override)
-    const written =
-      revision === null ? await store.create(key, value) : await store.update(key, value, revision)
-    return written.ok ? written.value : null
-  }
-
   /** Nothing more of what is paused goes out, or it is an error that says so. */
   async #inForce(target: PauseTarget, signal: AbortSignal): Promise<void> {
     const { loop, clock, adapters } = this.#options
@@ -210,7 +176,7 @@ export class Pausing {
       )
     }
     if (!signal.aborted) await inFlight
-    this.#mustLead(signal)
+    this.#options.writer.mustLead(signal)
     this.#wake.abort()
   }
 
@@ -218,15 +184,6 @@ export class Pausing {
     const { now, clock } = this.#options
     // While the server's time is not known the clock here must do: a pause does not wait.
     return now() ?? clock.now()
-  }
-
-  #mustLead(signal: AbortSignal): void {
-    if (signal.aborted || !this.#options.mayWrite()) throw this.#lost()
-  }
-
-  #lost(): BelfryError {
-    const message = 'leadership moved meanwhile; do the same again, which changes nothing that was done'
-    return new BelfryError('leader-lost', message, { retryable: true })
   }
 
   #mustExist(target: PauseTarget): void {

@@ -11,16 +11,20 @@ import type { Facts } from '../core/events.ts'
 import { partsOf } from '../core/names.ts'
 import { appliedKey, type LiveEntry, liveKeyOf } from '../core/plan/live-entry.ts'
 import { sealed } from '../core/plan/seal.ts'
+import { NO_OVERRIDE } from '../core/trigger/override.ts'
 import type { Store } from '../ports/store.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
 import type { Strange } from './live-records.ts'
 import type { LiveState } from './live-state.ts'
+import type { OverrideWriter } from './override-writer.ts'
+import { targetOf } from './renamed-pauses.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
 export interface PutBackOptions {
   readonly store: Store
   readonly live: LiveState
   readonly loop: TriggerLoop
+  readonly overrides: OverrideWriter
   readonly events: EventSink
   readonly logger: Logger
   readonly mayWrite: () => boolean
@@ -28,7 +32,7 @@ export interface PutBackOptions {
 
 /** Resolves when the store says again what was applied, as far as nobody interferes; false if leadership is lost. */
 export async function putBack(options: PutBackOptions, signal: AbortSignal): Promise<boolean> {
-  const { store, live, loop, logger, events, mayWrite } = options
+  const { store, live, loop, overrides, logger, events, mayWrite } = options
   const { strange, leftovers, unrecorded, all, applied } = live.records
   if (strange.size + leftovers.size + unrecorded.size === 0) return true
   const may = (): boolean => !signal.aborted && mayWrite()
@@ -60,7 +64,9 @@ export async function putBack(options: PutBackOptions, signal: AbortSignal): Pro
   for (const { identity, revision } of [...leftovers.values()]) {
     const { tenant, name } = partsOf(identity)
     const left = await loop.mark({ tenant, schedule: name }, { reason: 'renamed', cutAt: 0, count: 0 })
-    if (!left || !may()) return false
+    if (!left) return false
+    await overrides.change(targetOf(identity), () => NO_OVERRIDE, signal)
+    if (!may()) return false
     await store.remove(liveKeyOf(identity), revision)
   }
   await live.current(signal)

@@ -19,7 +19,6 @@ import { type AttemptRecord, attemptedKey, PROBLEMS_KEPT } from '../core/plan/li
 import { countsOf, type PlanCounts, planInSteps } from '../core/plan/plan-tree.ts'
 import { refuseBeyondTenant } from '../core/plan/tenant-room.ts'
 import type { TreeSource } from '../ports/source.ts'
-import type { EventSink } from '../ports/telemetry.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
 import { inSlices } from './in-slices.ts'
 import { putBack } from './put-back.ts'
@@ -33,7 +32,6 @@ export interface ReconcilerOptions extends ApplyOptions {
   readonly source: TreeSource | null
   readonly instance: string
   readonly pruneLimit: PruneLimit
-  readonly events: EventSink
 }
 
 export type ReconcileOutcome =

@@ -12,6 +12,7 @@ import { decisionEvents } from './decision-events.ts'
 import { LiveState } from './live-state.ts'
 import { assembleLog, type LogParts } from './log-parts.ts'
 import { OneOffs } from './one-offs.ts'
+import { OverrideWriter } from './override-writer.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
 import { Reconciler } from './reconciler.ts'
@@ -75,8 +76,9 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     clock,
     now,
   })
+  const overrideWriter = new OverrideWriter({ store: options.overrides, overrides, clock, mayWrite })
   const pausing = new Pausing({
-    store: options.overrides,
+    writer: overrideWriter,
     overrides,
     live,
     loop,
@@ -105,6 +107,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     live,
     loop,
     consumers,
+    overrides: overrideWriter,
     clock,
     now,
     mayWrite,

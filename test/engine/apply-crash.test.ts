@@ -39,7 +39,8 @@ const BEFORE = treeOf(
     timed('closing', '1s', ', calendar: days') +
     timed('moved', '1s') +
     timed('old', '1s') +
-    timed('old-and-edited', '1s'),
+    timed('old-and-edited', '1s') +
+    timed('old-and-paused', '1s'),
 )
 const AFTER = treeOf(
   ADAPTER_AND_JOB,
@@ -50,7 +51,8 @@ const AFTER = treeOf(
     timed('closing', '1s', ', calendar: days') +
     timed('moved', '1s').replace('job: import', 'job: export') +
     timed('new', '1s', ', replaces: old') +
-    timed('new-and-edited', '2s', ', replaces: old-and-edited'),
+    timed('new-and-edited', '2s', ', replaces: old-and-edited') +
+    timed('new-and-paused', '1s', ', replaces: old-and-paused'),
 )
 
 /** Where one instance dies: at its so-and-so-manieth request after the edit, before or after its effect. */
@@ -99,6 +101,10 @@ async function play(border: Border | null) {
       removeIfDrained: dying('remove', (tenant, adapter) => consumers.removeIfDrained(tenant, adapter)),
     },
   })
+  const wanted = { by: 'ann', reason: 'maintenance', until: null, missed: 'discard' } as const
+  await simulation.during(
+    first.pause({ kind: 'schedule', tenant: 'default', name: 'old-and-paused' }, wanted),
+  )
   await simulation.clock.advance(EDITED_AT)
   editing = true
   source.set(AFTER)
@@ -160,6 +166,8 @@ function check(simulation: Simulation, what: string): void {
   )
   const both = [...fires('old-and-edited'), ...within(fires('new-and-edited'))]
   expect(both, `${what}: renamed and edited`).toEqual(one('new-and-edited', 2_000))
+  expect([...fires('old-and-paused'), ...fires('new-and-paused')], `${what}: renamed and paused`).toEqual([])
+  expect(simulation.overrides.entries().map(({ key }) => key)).toEqual(['schedule.default.new-and-paused'])
   for (const name of ['new', 'new-and-edited']) {
     const last = simulation.records(name).findLast(({ kind }) => kind === 'fire')!
     const all = [...fires(name === 'new' ? 'old' : 'old-and-edited'), ...fires(name)].length

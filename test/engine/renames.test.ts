@@ -98,6 +98,87 @@ describe('a schedule that replaces another', () => {
     expect(simulation.records('old').at(-1)?.count).toBe(5)
   })
 
+  describe('under an operator pause', () => {
+    const target = (name: string) => ({ kind: 'schedule', tenant: 'default', name }) as const
+    const on = ', misfire: {after: 1h}'
+
+    async function renamedUnderPause(missed: 'discard' | 'all', next: string) {
+      const simulation = new Simulation(START)
+      const source = new SimulatedSource(tree(schedule('old', '1s', on)))
+      const scheduler = await simulation.started('a', source)
+      await simulation.clock.advance(2_200)
+      const wanted = { by: 'ann', reason: 'maintenance', until: null, missed }
+      await simulation.during(scheduler.pause(target('old'), wanted))
+      await simulation.clock.advance(2_000)
+      source.set(tree(next))
+      await simulation.clock.advance(3_000)
+      return { simulation, scheduler, source }
+    }
+
+    it('stays paused, by the same person for the same reason, and its old name is free', async () => {
+      const { simulation } = await renamedUnderPause('discard', schedule('new', '1s', `${on}, replaces: old`))
+      expect(seconds(simulation, 'old')).toEqual([1, 2])
+      expect(seconds(simulation, 'new')).toEqual([])
+      expect(simulation.overrides.get('schedule.default.old')).toBeNull()
+      expect(JSON.parse(simulation.overrides.get('schedule.default.new')!.value).pause).toMatchObject({
+        by: 'ann',
+        reason: 'maintenance',
+        at: Date.parse(START) + 2_300,
+      })
+      expect(simulation.events.all).toContainEqual(
+        expect.objectContaining({
+          type: 'paused',
+          target: 'schedule/default/new',
+          facts: expect.objectContaining({ by: 'ann', renamedFrom: 'schedule/default/old' }),
+        }),
+      )
+    })
+
+    it('is given back all that was held back under either name when it is resumed', async () => {
+      const { simulation, scheduler } = await renamedUnderPause(
+        'all',
+        schedule('new', '1s', `${on}, replaces: old`),
+      )
+      await simulation.during(scheduler.resume(target('new'), { by: 'ann', missed: null }))
+      await simulation.clock.advance(2_000)
+      const last = Math.floor((simulation.clock.now() - Date.parse(START)) / 1_000)
+      expect(seconds(simulation, 'new')).toEqual(from(3, last))
+    })
+
+    it('stays paused when its timing changes as well', async () => {
+      const { simulation } = await renamedUnderPause('all', schedule('new', '2s', `${on}, replaces: old`))
+      expect(seconds(simulation, 'new')).toEqual([])
+    })
+
+    it.each(
+      from(0, 40),
+    )('is never without a pause that was answered while it was renamed (%i ms)', async (startMs) => {
+      const simulation = new Simulation(START)
+      const source = new SimulatedSource(tree(schedule('old', '1s')))
+      const faults = () => ({ kind: 'delay-request', ms: 3 }) as const
+      const scheduler = await simulation.started('a', source, { faults })
+      await simulation.clock.advance(2_200)
+      source.set(tree(schedule('new', '1s', ', replaces: old')))
+      await simulation.clock.advance(startMs)
+      const wanted = { by: 'ann', reason: 'maintenance', until: null, missed: 'discard' } as const
+      const answers: string[] = []
+      // Asked for again and again while the apply goes on: each is in force under some name, or refused.
+      for (let tries = 0; tries < 10; tries++) {
+        void scheduler.pause(target('old'), wanted).then(
+          ({ outcome }) => answers.push(outcome),
+          ({ code }) => answers.push(code),
+        )
+        await simulation.clock.advance(1)
+      }
+      await simulation.clock.advance(4_000)
+      expect(answers).toHaveLength(10)
+      const isPaused = simulation.overrides.get('schedule.default.new') !== null
+      expect(isPaused).toBe(answers.includes('paused'))
+      expect(seconds(simulation, 'new').length > 0).toBe(!isPaused)
+      expect(simulation.overrides.get('schedule.default.old')).toBeNull()
+    })
+  })
+
   it('takes over what its calendar holds back', async () => {
     const calendar = (to: string) =>
       calendarText('days', `timezone: UTC, weekend: [], coverage: {from: 2026-01-01, to: ${to}}, rules: []`)

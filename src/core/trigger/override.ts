@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from '../result.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
-import { PAUSE_MISSED, type Pause, type PauseMissed } from './pause.ts'
+import { PAUSE_MISSED, type Pause, type PauseMissed, samePauses } from './pause.ts'
 import type { PauseTarget } from './pause-target.ts'
 
 export const OVERRIDE_FORMAT = 1
@@ -94,6 +94,20 @@ export function ended(override: Override, missed: PauseMissed | null, now: numbe
 export function settled(override: Override, settledTo: number): Override {
   const open = override.ended.filter(({ until }) => until === null || until - 1 > settledTo)
   return open.length === override.ended.length ? override : { ...override, ended: open }
+}
+
+/** The record of a schedule that goes on for another one: what was over that one is over it as well, as long as it holds there. */
+export function carriedOver(from: Override, onto: Override): Override {
+  const pause = onto.pause === null ? from.pause : longer(onto.pause, from.pause)
+  const others = from.ended.filter((each) => !onto.ended.some((known) => samePauses([known], [each])))
+  const ended = [...onto.ended, ...others].sort((a, b) => a.from - b.from).slice(-ENDED_KEPT)
+  return { ...onto, pause, ended }
+}
+
+function longer(a: OperatorPause, b: OperatorPause | null): OperatorPause {
+  if (b === null) return a
+  const end = ({ until }: OperatorPause): number => until ?? Number.POSITIVE_INFINITY
+  return end(b) > end(a) ? b : a
 }
 
 export function isEmpty({ pause, ended }: Override): boolean {
