@@ -83,8 +83,13 @@ async function cutOff(slot: Slot, cut: Cut, { options, leading }: Settling): Pro
       await clock.sleep(TRUST_RETRY_MS, leading.signal)
       continue
     }
+    // A version that is not active yet has decided nothing: it ends where it stands, not where it would have begun.
+    const settled = decisions.settledInLog(slot)
     const decision =
-      decisions.decided(slot, () => decideCut(slot.trigger, progress, cut)) ?? bareCut(progress, cut)
+      slot.trigger.activeFrom > cut.cutAt && settled <= cut.cutAt
+        ? bareCut({ cursor: settled }, cut, 0)
+        : (decisions.decided(slot, () => decideCut(slot.trigger, progress, cut)) ??
+          bareCut(progress, cut, null))
     const stored = await decisions.store(slot, decision, leading)
     if (!stored && decisions.settledInLog(slot) < cut.cutAt) continue
     slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
@@ -95,8 +100,12 @@ async function cutOff(slot: Slot, cut: Cut, { options, leading }: Settling): Pro
   return false
 }
 
-function bareCut({ cursor }: Progress, { cutAt, reason }: Cut): Decision {
+function bareCut(
+  { cursor }: Pick<Progress, 'cursor'>,
+  { cutAt, reason }: Cut,
+  settledCount: number | null,
+): Decision {
   const nominal = Math.max(cursor, cutAt)
-  const entries = [{ kind: 'marker', nominal, reason, settledCount: null } as const]
+  const entries = [{ kind: 'marker', nominal, reason, settledCount } as const]
   return { entries, skipped: [], settledTo: nominal, wakeAt: null, condition: null }
 }

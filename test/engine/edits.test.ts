@@ -53,6 +53,21 @@ describe('an edit', () => {
     expect(simulation.fires('tick')).toHaveLength(8 * 24)
   })
 
+  it('that takes back a version which is not active yet is followed from its moment on', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(every('1s'))
+    await simulation.started('a', source)
+    await simulation.clock.advance(2_500)
+    source.set(every('1s', ', activeFrom: 2026-01-05T01:00:00Z'))
+    await simulation.clock.advance(2_500)
+    source.set(every('1s', ', activeFrom: 2026-01-05T00:00:10Z'))
+    await simulation.clock.advance(700)
+    source.set(every('2s'))
+    await simulation.clock.advance(3_000)
+    const seconds = simulation.fires('tick').map((at) => (Date.parse(at) - Date.parse(START)) / 1_000)
+    expect(seconds).toEqual([1, 2, 6, 8])
+  })
+
   it('is never dated by a clock that has just jumped', async () => {
     const simulation = new Simulation(START)
     const source = new SimulatedSource(every('1s'))
