@@ -4,6 +4,7 @@ import { packageVersion } from '../version.ts'
 import { applyCommand } from './apply.ts'
 import { backfillCommand } from './backfill.ts'
 import { calendarCommand } from './calendar.ts'
+import { deadCommand } from './dead.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
@@ -35,6 +36,7 @@ const COMMANDS: readonly AddCommand[] = [
   applyCommand,
   statusCommand,
   runsCommand,
+  deadCommand,
   triggerCommand,
   backfillCommand,
   pauseCommand,

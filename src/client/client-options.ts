@@ -115,6 +115,12 @@ export interface RetryRunOptions {
   readonly signal?: AbortSignal
 }
 
+export interface RequeueOptions {
+  /** Also where its schedule or job is suspended or paused. */
+  readonly force?: boolean
+  readonly signal?: AbortSignal
+}
+
 export interface ApplyManifestsOptions {
   /** The id of the source: it owns what it applies, and prunes only its own. */
   readonly source: string

@@ -24,6 +24,7 @@ import type {
   PauseReply,
   ReplyOf,
   RequestOf,
+  RequeueReply,
   ResumeReply,
   RetryReply,
 } from '../ports/control.ts'
@@ -36,10 +37,19 @@ import type {
   ClientOptions,
   InstantLike,
   PauseOptions,
+  RequeueOptions,
   RetryRunOptions,
   TriggeredRun,
   TriggerOptions,
 } from './client-options.ts'
+import {
+  type DeadLetterDetail,
+  type DeadLetterQuery,
+  type DeadLetterView,
+  letterView,
+  readDeadLetter,
+  readDeadLetters,
+} from './dead-letters.ts'
 import { treeOfManifests } from './manifests.ts'
 import { persistently } from './persistent.ts'
 import { readRun, readRuns, runIdOf } from './run-reading.ts'
@@ -66,6 +76,14 @@ export interface BelfryClient {
   cancelRun(run: string, options: CancelRunOptions): Promise<CancelReply>
   /** Runs once more what has ended, with the message that it had. */
   retryRun(run: string, options?: RetryRunOptions): Promise<RetryReply>
+  /** The runs that failed for good, the oldest first. Needs the right to read the streams, and no leader. */
+  deadLetters(query?: DeadLetterQuery): Promise<readonly DeadLetterView[]>
+  /** One with its message; null: the run has no dead letter. */
+  deadLetter(run: string): Promise<DeadLetterDetail | null>
+  /** Makes a run of a dead letter, once, and takes the letter away. */
+  requeue(run: string, options?: RequeueOptions): Promise<RequeueReply>
+  /** Removes a dead letter for good, and returns what was removed. */
+  discard(run: string, options?: { readonly signal?: AbortSignal }): Promise<DeadLetterView>
   /** Who leads, and how each schedule stands. Needs the right to read the streams. */
   look(options?: { readonly tenant?: string }): Promise<InstallationSight>
   /** Closes the connection. Tolerates being called twice. */
@@ -192,6 +210,23 @@ class Client implements BelfryClient {
   retryRun(run: string, options: RetryRunOptions = {}): Promise<RetryReply> {
     const { key = ONCE, force = false, signal } = options
     return this.#ask('retry', { run: runIdOf(run), key, force, author: this.#author }, signal)
+  }
+
+  deadLetters(query: DeadLetterQuery = {}): Promise<readonly DeadLetterView[]> {
+    return readDeadLetters(this.#connection, query)
+  }
+
+  deadLetter(run: string): Promise<DeadLetterDetail | null> {
+    return readDeadLetter(this.#connection, run)
+  }
+
+  requeue(run: string, { force = false, signal }: RequeueOptions = {}): Promise<RequeueReply> {
+    return this.#ask('requeue', { run: runIdOf(run), force, author: this.#author }, signal)
+  }
+
+  async discard(run: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<DeadLetterView> {
+    const { removed } = await this.#ask('discard', { run: runIdOf(run), author: this.#author }, signal)
+    return letterView(removed)
   }
 
   look({ tenant }: { readonly tenant?: string } = {}): Promise<InstallationSight> {

@@ -10,9 +10,11 @@ export type {
   ClientOptions,
   InstantLike,
   PauseOptions,
+  RequeueOptions,
   RetryRunOptions,
   TriggeredRun,
   TriggerOptions,
 } from './client-options.ts'
+export type { DeadLetterDetail, DeadLetterQuery, DeadLetterView } from './dead-letters.ts'
 export type { AttemptView, RunDetail, RunPage, RunQuery, RunView } from './run-views.ts'
 export type { InstallationSight, ScheduleSight } from './sight.ts'

@@ -90,7 +90,16 @@ export interface Expired extends EndFacts {
  * `terminated`: a worker without the SDK said that the message must not come again. `expired`: the log is about to forget
  * its fire.
  */
-export type DeathReason = 'attempts' | 'permanent' | 'no-handler' | 'unreadable' | 'terminated' | 'expired'
+export const DEATH_REASONS = [
+  'attempts',
+  'permanent',
+  'no-handler',
+  'unreadable',
+  'terminated',
+  'expired',
+] as const
+
+export type DeathReason = (typeof DEATH_REASONS)[number]
 
 /** Failed for good: the message is terminated and goes to the dead letters. */
 export interface Dead extends EndFacts {
