@@ -143,11 +143,15 @@ export class LogTail {
     kept.at = this.#clock.monotonic()
   }
 
-  /** The last entry of a schedule, as the log has it: if it was taken for lost, it is not. */
+  /** The last entry of a schedule, as the log has it: if it was taken for lost, it is not, nor is what it came after. */
   found(last: LogRecord): void {
     const mark = markOf(last)
-    const kept = this.#ofSchedule.get(idOf(last.key))?.find((one) => one.isLost && markOf(one) === mark)
-    if (kept === undefined) return
+    const entries = this.#ofSchedule.get(idOf(last.key)) ?? []
+    const kept = entries.find((one) => markOf(one) === mark)
+    if (kept === undefined || !kept.isLost) return
+    if (kept.sequence === last.sequence) {
+      for (const one of entries) if (this.#doubted.has(one) && one.sequence < last.sequence) this.#stands(one)
+    }
     kept.sequence = last.sequence
     this.#stands(kept)
   }
@@ -247,15 +251,16 @@ export class LogTail {
     const replaces = sent !== null && sent.reached > 0 && entry.sequence <= sent.reached
     // Told after it was written here, or told again.
     if (last !== undefined && last.sequence >= entry.sequence && !replaces) return
-    const isOfNewest = replaces || sent?.reached === 0
+    const before = last !== undefined && this.#doubted.has(last) ? last : null
+    // What it was sent to come after stands in the same log.
+    const isOfNewest = replaces || sent?.reached === 0 || (sent !== null && before?.isOfNewest === true)
     const fate = { isLost: false, replaces, isOfNewest, mayBeForeign: false }
     const kept: Kept = { ...entry, size, at: now, expiresAt: storedAt + ttlMs, ...fate }
     if (entries === undefined) this.#ofSchedule.set(id, [kept])
     else entries.push(kept)
     this.#queue.push(kept)
     this.#bytes += size
-    const isAfterDoubted = last !== undefined && this.#doubted.has(last)
-    if (sent !== null && (isOfNewest || sent.isFirst || isAfterDoubted)) this.#doubted.add(kept)
+    if (sent !== null && (isOfNewest || sent.isFirst || before !== null)) this.#doubted.add(kept)
     if (entry.sequence > (this.#newest?.sequence ?? 0)) this.#newest = kept
   }
 

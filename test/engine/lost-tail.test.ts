@@ -252,6 +252,19 @@ describe('a log that was deleted and made anew', () => {
     expect(names(simulation)).toEqual(['first', 'after'])
   })
 
+  it('keeps all that was stored in a row before anybody noticed', async () => {
+    const simulation = new Simulation(START)
+    await simulation.started('leader', new SimulatedSource(TREE))
+    await simulation.clock.advance(400)
+    simulation.stream.recreate()
+    simulation.clock.jump(5_000)
+    await simulation.clock.advance(700)
+    expect(simulation.fires('tick')).toHaveLength(6)
+    simulation.stream.loseTail(0)
+    await simulation.clock.advance(10_000)
+    expectAll(simulation)
+  })
+
   it('gets nothing of what the old one held', async () => {
     const simulation = new Simulation(START)
     await simulation.started('a', new SimulatedSource(TREE))
