@@ -3,7 +3,8 @@
  */
 
 import { BelfryError } from '../core/errors.ts'
-import type { Identity } from '../core/names.ts'
+import { type Identity, identityOf, type ScheduleKey } from '../core/names.ts'
+import { type ChainRecord, scheduleOfChainKey } from '../core/plan/chain-record.ts'
 import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import type { InstanceRecord } from '../engine/instance-record.ts'
@@ -34,12 +35,20 @@ export interface Sight {
   readonly instances: readonly InstanceRecord[]
   readonly consumers: readonly KnownConsumer[]
   readonly pauses: readonly PausedTarget[]
+  /** Chains that stand as stopped, the newest first. */
+  readonly chains: readonly StoppedChain[]
   readonly log: LogInfo
   /** The last entry of every schedule in the log. */
   readonly last: readonly LogRecord[]
   /** The local clock when this was read, epoch milliseconds. */
   readonly at: number
   readonly server: string
+}
+
+/** A schedule before which a chain has stopped. */
+export interface StoppedChain {
+  readonly schedule: ScheduleKey
+  readonly stopped: NonNullable<ChainRecord['stopped']>
 }
 
 /** An operator's pause as the store has it. */
@@ -71,6 +80,9 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
     return {
       ...state,
       pauses: await pausesIn(store(connection.names.overrides), at),
+      chains: (await chainsIn(store(connection.names.tracker))).filter(({ schedule }) =>
+        state.live.has(identityOf('Schedule', schedule.tenant, schedule.schedule)),
+      ),
       lease: await lease.read(),
       instances: instances.map(({ value }) => JSON.parse(value) as InstanceRecord),
       consumers: await createNatsAdapterConsumers({ connection }).list(),
@@ -120,6 +132,16 @@ async function pausesIn(store: ReturnType<Looking['store']>, at: number): Promis
     if (pause !== null) pauses.push({ target: key.replaceAll('.', '/'), ...pause })
   }
   return pauses
+}
+
+async function chainsIn(store: ReturnType<Looking['store']>): Promise<readonly StoppedChain[]> {
+  const chains: StoppedChain[] = []
+  for (const { key, value } of await store.entries()) {
+    const schedule = scheduleOfChainKey(key)
+    const { stopped } = schedule === null ? { stopped: null } : (JSON.parse(value) as ChainRecord)
+    if (schedule !== null && stopped !== null) chains.push({ schedule, stopped })
+  }
+  return chains.sort((a, b) => b.stopped.at - a.stopped.at)
 }
 
 async function liveState(store: Looking['store'], bucket: string) {

@@ -22,7 +22,18 @@ const MOST_ALONE = 4
 
 export function explanationText(
   { candidates, before, after, calendars }: Explanation,
-  { zone, when, colors }: { readonly zone: Zone; readonly when: string; readonly colors: Colors },
+  {
+    zone,
+    when,
+    colors,
+    asksForTimes,
+  }: {
+    readonly zone: Zone
+    readonly when: string
+    readonly colors: Colors
+    /** False: it only follows on others. */
+    readonly asksForTimes: boolean
+  },
 ): readonly string[] {
   const lines: string[] = []
   if (candidates.length === 0) {
@@ -32,6 +43,7 @@ export function explanationText(
     if (lines.length > 0) lines.push('')
     lines.push(...groupLines(group, zone, colors))
   }
+  if (!asksForTimes) return [...lines, '']
   const nearest = [
     before === null ? null : `the last before: ${localText(before, zone)}`,
     after === null ? 'no more fires after' : `the next after: ${localText(after, zone)}`,
@@ -77,7 +89,18 @@ function placeOf({ nominal, asked }: ExplainedCandidate, zone: Zone): string {
 
 export function explanationJson(
   { candidates, before, after, calendars }: Explanation,
-  { zone, schedule, asked }: { readonly zone: Zone; readonly schedule: string; readonly asked: string },
+  {
+    zone,
+    schedule,
+    asked,
+    follows,
+  }: {
+    readonly zone: Zone
+    readonly schedule: string
+    readonly asked: string
+    /** What it follows on, as sentences; left out where that is nothing. */
+    readonly follows: readonly string[]
+  },
 ): Readonly<Record<string, unknown>> {
   const place = (at: number | null) =>
     at === null ? null : { nominal: formatInstant(at), local: formatLocal(at, zone) }
@@ -98,5 +121,6 @@ export function explanationJson(
     before: place(before),
     after: place(after),
     calendars,
+    ...(follows.length === 0 ? {} : { follows }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { explainDay, explainInstant } from '../core/plan/explain-day.ts'
+import { asksForTimes, followedTexts } from '../core/schedule/trigger-text.ts'
 import { parseDate } from '../core/time/civil.ts'
 import { explanationJson, explanationText } from './explain-text.ts'
 import { instantOf, presentOf } from './instant-option.ts'
@@ -30,18 +31,21 @@ async function runExplain(name: string, when: string, flags: ExplainFlags, io: C
   const preview = await openPreview(io, { tree: flags.tree, at: presentOf(flags.at) })
   if (preview === null) return EXIT_PROBLEMS
   const schedule = found(preview.schedule(name))
-  const { zone, id } = schedule
+  const { zone, id, spec } = schedule
+  const follows = followedTexts(spec)
   const day = parseDate(when)
   const at = day === null ? instantOf('WHEN', when, zone) : null
   const explanation = at === null ? explainDay(schedule, day!) : explainInstant(schedule, at)
   if (flags.format === 'json') {
-    const facts = { zone, schedule: id, asked: when }
+    const facts = { zone, schedule: id, asked: when, follows }
     io.stdout(`${JSON.stringify(explanationJson(explanation, facts), null, 2)}\n`)
     return EXIT_OK
   }
   const colors = pc.createColors(io.color)
   const moment = at === null ? `on ${weekdayText(day!)} ${when}` : `at ${localText(at, zone)}`
   io.stdout(`${id} ${moment}  ${zone.name}\n\n`)
-  for (const line of explanationText(explanation, { zone, when: moment, colors })) io.stdout(`${line}\n`)
+  const lines = explanationText(explanation, { zone, when: moment, colors, asksForTimes: asksForTimes(spec) })
+  for (const line of lines) io.stdout(`${line}\n`)
+  for (const text of follows) io.stdout(`It fires ${text}, whenever that is: the time is not asked for.\n`)
   return EXIT_OK
 }

@@ -40,6 +40,7 @@ const MARKERS: Readonly<Record<MarkerReason, string>> = {
   deleted: 'settled by the deletion',
   'closed-now': 'missed, and not caught up because its calendar is closed now',
   overlap: 'not fired, because a run was going',
+  paused: 'not fired, because it was paused',
 }
 
 /** What counts of a stretch stops here, in the engine too. */

@@ -1,5 +1,6 @@
 import type { PreviewedSchedule, Timed } from '../core/plan/preview.ts'
 import type { Occurrence } from '../core/schedule/occurrence.ts'
+import { asksForTimes, followedTexts } from '../core/schedule/trigger-text.ts'
 import { localText } from './local-text.ts'
 import { noteText } from './trace-text.ts'
 
@@ -35,6 +36,10 @@ export function standingNotes(schedule: Timed | PreviewedSchedule, options: Note
       notes.push(`${id} fires at most ${spec.maxFires} times in its life; how often it has is not known here`)
     }
   }
+  const follows = 'spec' in schedule ? followedTexts(schedule.spec) : []
+  if (follows.length > 0) notes.push(`${id} fires ${follows.join(', and ')}`)
+  // Nothing more is to be said of the times of a schedule that asks for none.
+  if ('spec' in schedule && !asksForTimes(schedule.spec)) return notes
   if (options.isFull || firesAfter === Number.POSITIVE_INFINITY) return notes
   const held = heldNote(schedule, options)
   if (held !== null) notes.push(held)

@@ -28,7 +28,7 @@ const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
 export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
-  const { at, lease, applied, attempted, instances, pauses, log, live, strange } = sight
+  const { at, lease, applied, attempted, instances, pauses, chains, log, live, strange } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
   const lines: string[] = []
@@ -66,6 +66,13 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
     const more = strange.length > 5 ? ` and ${strange.length - 5} more` : ''
     lines.push(
       colors.red(`           Drifted: another hand has written ${strange.slice(0, 5).join(', ')}${more}`),
+    )
+  }
+  for (const { schedule, stopped } of chains) {
+    lines.push(
+      colors.yellow(
+        `stopped    the chain before ${schedule.tenant}/${schedule.schedule}, ${ago(stopped.at)}: ${stopped.run} ${plain(stopped.because)}`,
+      ),
     )
   }
   lines.push(`log        ${log.lastSequence} entries so far, ${Math.round(log.fill * 1000) / 10} % full`)
@@ -128,7 +135,7 @@ export function statusJson({
   total,
   last,
 }: StatusFacts): Readonly<Record<string, unknown>> {
-  const { at, lease, applied, attempted, instances, consumers, pauses, log, live, strange } = sight
+  const { at, lease, applied, attempted, instances, consumers, pauses, chains, log, live, strange } = sight
   const instant = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString()
   return {
@@ -177,6 +184,12 @@ export function statusJson({
       ...rest,
       since: instant(since),
       until: instant(until),
+    })),
+    stoppedChains: chains.map(({ schedule, stopped }) => ({
+      schedule: `${schedule.tenant}/${schedule.schedule}`,
+      run: stopped.run,
+      at: instant(stopped.at),
+      because: stopped.because,
     })),
     log: { firstSequence: log.firstSequence, lastSequence: log.lastSequence, fill: log.fill },
     drifted: strange,

@@ -16,6 +16,7 @@ export const PROBLEM_CODES = [
   'duplicate-rule',
   'rule-cycle',
   'calendar-cycle',
+  'chain-cycle',
   'broken-calendar',
   'missing-coverage',
   'outside-coverage',

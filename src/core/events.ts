@@ -36,6 +36,12 @@ export type BelfryEvent =
       readonly schedule: string
       readonly facts: Facts
     }
+  | {
+      readonly type: 'chain-stopped'
+      readonly tenant: string
+      readonly schedule: string
+      readonly facts: Facts
+    }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>

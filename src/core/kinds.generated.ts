@@ -113,10 +113,10 @@ export type CalendarNames = readonly Name[]
  */
 export type Priority = number
 /**
- * One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`.
+ * One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after`.
  */
 export type Trigger =
-  CronTrigger | EveryTrigger | AtTrigger | RruleTrigger | BusinessDayTrigger | SessionTrigger
+  CronTrigger | EveryTrigger | AtTrigger | RruleTrigger | BusinessDayTrigger | SessionTrigger | AfterTrigger
 /**
  * `unix` (the default): weekdays 0-7 from Sunday, restricted days of month and week are either-or. `quartz`: seconds first, weekdays 1-7 from Sunday, one of the day fields is `?`.
  */
@@ -151,6 +151,14 @@ export type SessionEdge = 'open' | 'close'
  * A length of time, with a minus sign for earlier.
  */
 export type SignedDuration = string
+/**
+ * Whose runs, and which ends of them.
+ */
+export type Upstream = AfterJob | AfterSchedule
+/**
+ * Which ends count: `succeeded` (the default), `failed` (dead or expired, after all attempts), or `finished`, which is any end, cancelled ones too.
+ */
+export type EndedHow = 'succeeded' | 'failed' | 'finished'
 /**
  * What a fire on a closed day does: `skip` leaves it out, `following` and `preceding` move it to the next or last open day, the `modified` ones turn back at the end of the month, `nearest` takes the closer day, `unadjusted` fires all the same.
  */
@@ -970,6 +978,32 @@ export interface SessionAnchor {
    * The Calendar whose sessions are meant; the schedule's if left out.
    */
   readonly calendar?: Name
+}
+/**
+ * Once for each run of another job or schedule that ends.
+ */
+export interface AfterTrigger {
+  readonly after: Upstream
+}
+/**
+ * The runs of a job, whatever asked for them.
+ */
+export interface AfterJob {
+  /**
+   * The Job, of the same tenant, that is followed.
+   */
+  readonly job: Name
+  readonly when?: EndedHow
+}
+/**
+ * The runs of one schedule.
+ */
+export interface AfterSchedule {
+  /**
+   * The Schedule, of the same tenant, that is followed.
+   */
+  readonly schedule: Name
+  readonly when?: EndedHow
 }
 /**
  * What a local time does when the clocks change. Left out, cron expressions with a wildcard hour, minute or second follow elapsed time, and every other time fires exactly once.

@@ -144,9 +144,9 @@ export class LiveState implements Catalogue {
         locate: () => ({ file, line, column: 1 }),
       })
     }
+    for (const user of this.#users.of(identity)) this.#dirty.add(user)
     if (kind === 'Schedule') this.#dirty.add(identity)
     else {
-      for (const user of this.#users.of(identity)) this.#dirty.add(user)
       // What could not be compiled may have waited for just this.
       for (const waiting of this.#unusable.keys()) this.#dirty.add(waiting)
     }

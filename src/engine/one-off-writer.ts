@@ -10,7 +10,7 @@
  */
 import { BelfryError } from '../core/errors.ts'
 import { type FireId, idOfFire } from '../core/names.ts'
-import type { Fire } from '../core/trigger/log-entry.ts'
+import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AppendOutcome, FireLog, LogRecord } from '../ports/fire-log.ts'
 import type { Sent } from './tail-entry.ts'
@@ -22,6 +22,8 @@ export interface StoredOneOff {
   readonly already: boolean
   /** Epoch milliseconds. */
   readonly nominal: number
+  /** What stands in the log: a fire, or the decision that there is none. */
+  readonly kind: LogEntry['kind']
 }
 
 export interface OneOffWriterOptions {
@@ -35,7 +37,7 @@ export interface OneOffWriterOptions {
   /** The highest sequence that is known of the log. Left out: nothing is. */
   readonly reached?: () => number
   /** Told of each that is stored now, also where only the refusal of its next send says so. */
-  readonly onStored?: (fire: Fire, sequence: number, sent: Sent) => void
+  readonly onStored?: (entry: LogEntry, sequence: number, sent: Sent) => void
 }
 
 const FIRST_WAIT_MS = 2
@@ -55,7 +57,7 @@ export class OneOffWriter {
   }
 
   /** null: leadership was lost or `signal` aborted, and whether it is stored is not known. */
-  write(fire: Fire, signal: AbortSignal): Promise<StoredOneOff | null> {
+  write(fire: LogEntry, signal: AbortSignal): Promise<StoredOneOff | null> {
     const name = `${fire.key.tenant}/${fire.key.schedule}`
     const before = this.#underWay.get(name)
     if (before !== undefined) return before.then((stored) => stored && { ...stored, already: true })
@@ -70,13 +72,13 @@ export class OneOffWriter {
   }
 
   /** The same for whoever has no way to go on without: throws `leader-lost`, retryable. */
-  async writeOrThrow(fire: Fire, signal: AbortSignal): Promise<StoredOneOff> {
+  async writeOrThrow(fire: LogEntry, signal: AbortSignal): Promise<StoredOneOff> {
     const stored = await this.write(fire, signal)
     if (stored !== null) return stored
     throw new BelfryError('leader-lost', 'leadership moved meanwhile; ask again', { retryable: true })
   }
 
-  async #write(fire: Fire, signal: AbortSignal): Promise<StoredOneOff | null> {
+  async #write(fire: LogEntry, signal: AbortSignal): Promise<StoredOneOff | null> {
     const { clock, mayWrite, onAlarm, reached = () => 0 } = this.#options
     const reachedFirst = reached()
     let waitMs = FIRST_WAIT_MS
@@ -88,7 +90,7 @@ export class OneOffWriter {
       if (answer.kind === 'conflict') {
         const found = await this.#found(fire)
         // What is there may be what an earlier send stored whose answer was lost.
-        if (found !== null && silences > 0 && found.nominal === fire.nominal)
+        if (found !== null && silences > 0 && found.nominal === fire.nominal && found.kind === fire.kind)
           return this.#stored(fire, found.sequence, reachedFirst)
         // Between the refusal and the look it may have expired: then it is not there, and is stored anew.
         if (found !== null) return storedBefore(found, fire)
@@ -102,12 +104,13 @@ export class OneOffWriter {
     return null
   }
 
-  #stored(fire: Fire, sequence: number, reached: number): StoredOneOff {
+  #stored(fire: LogEntry, sequence: number, reached: number): StoredOneOff {
     this.#options.onStored?.(fire, sequence, { reached, isFirst: true })
-    return { fireId: idOfFire(fire.key, fire.nominal), sequence, already: false, nominal: fire.nominal }
+    const { key, nominal, kind } = fire
+    return { fireId: idOfFire(key, nominal), sequence, already: false, nominal, kind }
   }
 
-  async #send(fire: Fire): Promise<AppendOutcome> {
+  async #send(fire: LogEntry): Promise<AppendOutcome> {
     this.#sending += 1
     try {
       return await this.#options.log.append(fire, 0)
@@ -118,7 +121,7 @@ export class OneOffWriter {
   }
 
   /** null: nothing is there, or the log does not answer now; the same send decides again. */
-  async #found(fire: Fire): Promise<LogRecord | null> {
+  async #found(fire: LogEntry): Promise<LogRecord | null> {
     try {
       return await this.#options.log.last(fire.key)
     } catch (error) {
@@ -128,6 +131,6 @@ export class OneOffWriter {
   }
 }
 
-function storedBefore({ sequence, nominal, fireId }: LogRecord, fire: Fire): StoredOneOff {
-  return { fireId: fireId ?? idOfFire(fire.key, nominal), sequence, already: true, nominal }
+function storedBefore({ sequence, nominal, fireId, kind }: LogRecord, fire: LogEntry): StoredOneOff {
+  return { fireId: fireId ?? idOfFire(fire.key, nominal), sequence, already: true, nominal, kind }
 }

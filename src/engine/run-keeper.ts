@@ -20,6 +20,7 @@ import type { RunJournal } from '../ports/run-journal.ts'
 import type { Store } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
 import type { OneOffWriter } from './one-off-writer.ts'
+import type { OneOffTerm } from './one-offs.ts'
 import type { RunLimits } from './run-limits.ts'
 import { RunNotices } from './run-notices.ts'
 import { RunRetries } from './run-retries.ts'
@@ -45,8 +46,15 @@ export interface RunKeeperOptions {
   readonly onLost: (run: OpenRun) => void
   /** Told when a schedule may have become free, or not. */
   readonly onRuns: (key: ScheduleKey) => void
-  /** What else the end of a run asks for. Throws retryable; told again until it returns. */
-  readonly onEnded: (ended: EndedRun, signal: AbortSignal) => Promise<void>
+  /**
+   * What else the end of a run asks for. False: some of it must wait for other runs. Throws retryable; asked again until
+   * it returns true.
+   */
+  readonly onEnded: (ended: EndedRun, term: OneOffTerm) => Promise<boolean>
+  /** A term begins: what was asked for before and is not done comes again. */
+  readonly onBegin?: () => void
+  /** Runs of a schedule that are on their way into the log. */
+  readonly sending?: (key: ScheduleKey) => number
 }
 
 const RETRY_MS = 1_000
@@ -59,6 +67,8 @@ export class RunKeeper {
   readonly #options: RunKeeperOptions
   #tracker: RunTracker | null = null
   #owed = new Map<FireId, EndedRun>()
+  /** Of those that are owed the dead that lie among the dead letters already. */
+  readonly #buried = new Set<FireId>()
   #notices: RunNotices | null = null
   #ready = false
   #wake = new AbortController()
@@ -77,7 +87,9 @@ export class RunKeeper {
 
   /** null: not known yet; whoever must know waits, and is told by `onRuns`. */
   going(key: ScheduleKey): RunsGoing | null {
-    return this.open?.going(key) ?? null
+    const known = this.open?.going(key) ?? null
+    const sending = this.#options.sending?.(key) ?? 0
+    return known === null || sending === 0 ? known : { ...known, open: known.open + sending }
   }
 
   /** Told by whoever has stored a fire: the next decision of its schedule knows of it. */
@@ -149,6 +161,8 @@ export class RunKeeper {
   async #begin(snapshot: Awaited<ReturnType<typeof readRunSnapshot>>, signal: AbortSignal): Promise<void> {
     const { log, journal, clock, logger, instance, mayWrite } = this.#options
     this.#owed = new Map()
+    this.#buried.clear()
+    this.#options.onBegin?.()
     this.#notices = new RunNotices({ journal, clock, logger, instance, mayWrite })
     this.#tracker = new RunTracker({
       log,
@@ -178,7 +192,7 @@ export class RunKeeper {
       this.#wake = wake
       const onAbort = () => wake.abort()
       signal.addEventListener('abort', onAbort, { once: true })
-      const done = await this.#settle(signal)
+      const done = await this.#settle({ term, signal })
       const noticed = await this.#notices!.work(signal)
       const nextRetry = await retries.work(tracker.open, signal)
       if (clock.monotonic() >= sweepAt) {
@@ -217,31 +231,36 @@ export class RunKeeper {
   }
 
   /** Does what ended runs ask for. False: some of it is still owed. */
-  async #settle(signal: AbortSignal): Promise<boolean> {
+  async #settle(term: OneOffTerm): Promise<boolean> {
+    const owed = [...this.#owed.values()]
     let whole = true
-    while (this.#owed.size > 0 && whole && !signal.aborted) {
-      const some = [...this.#owed.values()].slice(0, AT_ONCE)
-      const results = await Promise.all(some.map((ended) => this.#settleOne(ended, signal)))
-      whole = results.every(Boolean)
+    for (let from = 0; from < owed.length && !term.signal.aborted; from += AT_ONCE) {
+      const some = owed.slice(from, from + AT_ONCE)
+      const results = await Promise.all(some.map((ended) => this.#settleOne(ended, term)))
+      if (results.includes('failed')) return false
+      // What waits for other runs keeps nobody else from what their ends ask for.
+      if (results.includes('waits')) whole = false
     }
     return whole
   }
 
-  async #settleOne(ended: EndedRun, signal: AbortSignal): Promise<boolean> {
+  async #settleOne(ended: EndedRun, term: OneOffTerm): Promise<'done' | 'waits' | 'failed'> {
     const { onEnded, logger, mayWrite } = this.#options
-    if (!mayWrite()) return false
+    const { run } = ended
+    if (!mayWrite()) return 'failed'
     try {
-      await this.#bury(ended)
-      await onEnded(ended, signal)
+      if (!this.#buried.has(run)) await this.#bury(ended)
+      if (!(await onEnded(ended, term))) {
+        this.#buried.add(run)
+        return 'waits'
+      }
     } catch (error) {
-      logger.warn('what the end of a run asks for cannot be done now', {
-        run: ended.run,
-        error: String(error),
-      })
-      return false
+      logger.warn('what the end of a run asks for cannot be done now', { run, error: String(error) })
+      return 'failed'
     }
-    if (this.#owed.get(ended.run) === ended) this.#owed.delete(ended.run)
-    return true
+    this.#buried.delete(run)
+    if (this.#owed.get(run) === ended) this.#owed.delete(run)
+    return 'done'
   }
 
   async #bury({ event, tenant, adapter, job, run, endedAt }: EndedRun): Promise<void> {

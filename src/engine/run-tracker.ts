@@ -54,6 +54,8 @@ export class RunTracker {
   /** Notices of fires that have not been told yet: a quick worker acknowledges before the log tells. */
   readonly #noticesAhead = new Map<number, ToldNotice>()
   #positions: RunPositions
+  /** Runs that ended before this were of another log: nothing follows on them in this one. */
+  #logMadeAt = 0
 
   constructor(options: RunTrackerOptions) {
     this.#options = options
@@ -71,6 +73,7 @@ export class RunTracker {
     const { log, journal, clock, snapshot, onEnded } = this.#options
     const [info, newest] = await Promise.all([log.info(), journal.positions()])
     if (info.incarnation !== this.#positions.incarnation) {
+      this.#logMadeAt = info.madeAt
       // Another log has other runs; what is known of the old one's sequences means nothing in it.
       this.open.clear()
       this.#positions = {
@@ -162,6 +165,7 @@ export class RunTracker {
     if (isFinal(told.event)) {
       this.open.end(told.place, run, told.storedAt)
       if (told.event.sequence > this.#positions.fires) this.#endedAhead.add(run)
+      if (told.storedAt < this.#logMadeAt) return
       this.#options.onEnded({ ...told.place, run, event: told.event, endedAt: told.storedAt })
       return
     }

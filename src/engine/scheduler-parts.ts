@@ -7,6 +7,7 @@
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { stops } from '../core/trigger/override.ts'
 import { AdapterPauses } from './adapter-pauses.ts'
+import { ComingFires } from './coming-fires.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
 import { LiveState } from './live-state.ts'
@@ -16,6 +17,7 @@ import { OverrideWriter } from './override-writer.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
 import { Reconciler } from './reconciler.ts'
+import { RunChains } from './run-chains.ts'
 import { RunKeeper } from './run-keeper.ts'
 import { runLimits } from './run-limits.ts'
 import { RunOperations } from './run-operations.ts'
@@ -44,6 +46,11 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
   const { serverTime, positions, writer, oneOffWriter, mayWrite } = logParts
   const now = (): number | null => serverTime.moment()
   const runs: RunKeeper | null = options.runs === undefined ? null : keeperOf(options.runs)
+  const comings: ComingFires | null = runs === null ? null : comingsOf(runs)
+  const chains: RunChains | null =
+    options.runs === undefined || comings === null
+      ? null
+      : new RunChains({ comings, store: options.runs.store, events })
   const overrides = new Overrides({
     store: options.overrides,
     logger,
@@ -65,8 +72,14 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     store: options.live,
     clock,
     logger,
-    onTrigger: (trigger) => loop.install(trigger),
-    onGone: (key) => loop.remove(key),
+    onTrigger: (trigger) => {
+      loop.install(trigger)
+      chains?.install(trigger)
+    },
+    onGone: (key) => {
+      loop.remove(key)
+      chains?.remove(key)
+    },
     onStrange: () => reconciler.poke(),
   })
   const adapterPauses = new AdapterPauses({
@@ -172,7 +185,26 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
       onRuns: (key) => loop.runsChanged(key),
       onLost: ({ run, adapter, tenant }) =>
         events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
-      onEnded: () => Promise.resolve(),
+      onEnded: (ended, term) => chains?.ended(ended, term) ?? Promise.resolve(true),
+      onBegin: () => chains?.begin(),
+      sending: (key) => comings?.sending(key) ?? 0,
+    })
+  }
+
+  function comingsOf(keeper: RunKeeper): ComingFires {
+    return new ComingFires({
+      log,
+      writer: oneOffWriter,
+      loop: {
+        isDeciding: (key) => loop.isDeciding(key),
+        answered: (concerns) => loop.answered(concerns),
+        runsChanged: (key) => loop.runsChanged(key),
+      },
+      runsOf: (key) => keeper.going(key),
+      pausesOver: (trigger) => overrides.over(trigger),
+      cancelAll: (key, reason) => keeper.cancelAll(key, reason),
+      now: () => now() ?? clock.now(),
+      tz: options.tz,
     })
   }
 }

@@ -120,6 +120,11 @@ export class TriggerLoop {
     this.#slots.reconsider(concerns)
   }
 
+  /** Whether entries of the schedule are on their way into the log. */
+  isDeciding(key: ScheduleKey): boolean {
+    return (this.#slots.find(key)?.work ?? null) !== null
+  }
+
   /** A run of the schedule has ended, or counts no more: what waits for it is decided again. */
   runsChanged(key: ScheduleKey): void {
     const slot = this.#slots.find(key)

@@ -50,10 +50,14 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
     lastOfAll: () => read('lastOfAll', '', () => stream.lastOfAll(serverTime())),
     fire: (sequence) => read('fire', `${sequence}`, () => stream.fire(sequence, serverTime())),
     range: (key, range) =>
-      read('range', nameOf(key), () => ({ records: stream.range(key, range, serverTime()), madeAt: 0 })),
+      read('range', nameOf(key), () => ({
+        records: stream.range(key, range, serverTime()),
+        madeAt: stream.madeAt,
+      })),
     info: () =>
       read('info', '', () => ({
         incarnation: stream.incarnation,
+        madeAt: stream.madeAt,
         firstSequence: stream.firstSequence(serverTime()),
         lastSequence: stream.lastSequence,
         serverTime: serverTime(),

@@ -19,6 +19,7 @@ export interface MemoryContent extends StoredContent {
  */
 export class MemoryLogStream {
   #generation = 1
+  #madeAt = 0
   #sequence = 0
   #entries: StoredEntry[] = []
   #ofSchedule = new Map<string, StoredEntry[]>()
@@ -27,6 +28,11 @@ export class MemoryLogStream {
 
   get incarnation(): string {
     return `memory-${this.#generation}`
+  }
+
+  /** When this incarnation was made, epoch milliseconds. */
+  get madeAt(): number {
+    return this.#madeAt
   }
 
   get lastSequence(): number {
@@ -93,8 +99,9 @@ export class MemoryLogStream {
   }
 
   /** Deletes and recreates the stream: sequences begin again. */
-  recreate(): void {
+  recreate(now = 0): void {
     this.#generation += 1
+    this.#madeAt = now
     this.#sequence = 0
     this.#entries = []
     this.#ofSchedule = new Map()

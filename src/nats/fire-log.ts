@@ -221,6 +221,7 @@ function infoOf(state: StreamState): LogInfo {
   const limit = state.config.max_bytes
   return {
     incarnation: state.created,
+    madeAt: Date.parse(state.created),
     firstSequence: first_seq,
     lastSequence: last_seq,
     serverTime: Date.parse(state.ts),

@@ -55,6 +55,8 @@ export interface LogRange {
 export interface LogInfo {
   /** Identifies this incarnation of the log: changes when the stream is deleted and created again. */
   readonly incarnation: string
+  /** When this incarnation was made, epoch milliseconds. */
+  readonly madeAt: number
   readonly firstSequence: number
   readonly lastSequence: number
   /** The server's clock, epoch milliseconds, at the middle of the round trip. */

@@ -55,6 +55,7 @@ function installation() {
       onEnded: async ({ run, event }) => {
         faults.onEnded?.()
         ended.push(`${run} ${event.type}`)
+        return true
       },
     })
     const led = keeper.lead(1, stop.signal)

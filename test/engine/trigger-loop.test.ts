@@ -74,6 +74,7 @@ describe('a schedule that cannot be decided', () => {
     on: throwing,
     dueOf: throwing,
     admission: throwing,
+    unasked: throwing,
   }
   const triggerOf = (schedule: string, compiled: CompiledSchedule): CompiledTrigger => ({
     key: { tenant: 'default', schedule },

@@ -10,6 +10,7 @@ import type { FaultPlan } from '../../src/memory/faults.ts'
 import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
 import { createMemoryLeaseStore } from '../../src/memory/lease-store.ts'
 import { MemoryLogStream } from '../../src/memory/log-stream.ts'
+import { MemoryDeadLetters, MemoryRunJournal } from '../../src/memory/run-journal.ts'
 import { createMemoryStore } from '../../src/memory/store.ts'
 import { VirtualClock } from '../../src/memory/virtual-clock.ts'
 import type { AdapterConsumers } from '../../src/ports/adapter-consumers.ts'
@@ -71,6 +72,8 @@ export interface InstanceOptions {
   /** Instead of the installation's own, such as ones that fail. */
   readonly consumers?: AdapterConsumers
   readonly faults?: FaultPlan
+  /** Whether it keeps runs while it leads. */
+  readonly keepsRuns?: boolean
   /** How long an unanswered request is waited for. */
   readonly timeoutMs?: number
   readonly pruneLimit?: PruneLimit
@@ -114,17 +117,21 @@ export class Simulation {
   readonly lease = new MemoryBucket()
   readonly stream = new MemoryLogStream()
   readonly consumers: MemoryAdapterConsumers
+  readonly tracker = new MemoryBucket()
   readonly events = new MemoryEvents()
+  readonly runs: MemoryRunJournal
   #nonce = 0
 
   /** `settled` as of the virtual clock. */
   constructor(start: string, settled?: () => Promise<void>) {
     this.clock = new VirtualClock(Date.parse(start), settled)
+    this.runs = new MemoryRunJournal(this.clock)
     this.consumers = new MemoryAdapterConsumers(this.stream, this.clock)
   }
 
   instance(name: string, source: TreeSource | null, options: InstanceOptions = {}): Scheduler {
-    const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, consumers, ...faulty } = options
+    const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, consumers, ...rest } = options
+    const { keepsRuns = false, ...faulty } = rest
     const port = { clock: this.clock, ...faulty }
     const clock: Clock = {
       now: () => this.clock.now() + wallAheadMs(),
@@ -151,7 +158,12 @@ export class Simulation {
       tz: 'test',
       retentionSeconds: 604_800,
       drawNonce: () => this.drawNonce(),
+      ...(keepsRuns ? { runs: this.#runPorts(createMemoryStore(this.tracker, port)) } : {}),
     })
+  }
+
+  #runPorts(store: Store) {
+    return { journal: this.runs, deadLetters: new MemoryDeadLetters(this.stream, this.clock), store }
   }
 
   drawNonce(): string {

@@ -1,5 +1,5 @@
 import { type Path, type Problem, problem, under } from '../errors.ts'
-import type { ScheduleSpec } from '../kinds.ts'
+import type { ScheduleSpec, Trigger } from '../kinds.ts'
 import type { Result } from '../result.ts'
 import { parseDuration } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
@@ -112,7 +112,10 @@ function checkCalendarUse(written: ScheduleSpec, effective: ScheduleSpec): reado
   const contradict = (message: string, expected: string): void => {
     problems.push(problem('contradiction', message, { path: [...SPEC, 'roll'], expected }))
   }
-  const moving = triggers.some((trigger) => !('businessDay' in trigger) && !('session' in trigger))
+  if (triggers.every(asksForNoTimes)) return [...problems, ...checkTimeless(written)]
+  const moving = triggers.some(
+    (trigger) => !('businessDay' in trigger) && !('session' in trigger) && !asksForNoTimes(trigger),
+  )
   const which = 'Every trigger of this schedule chooses its days by the calendar itself'
   if (written.roll !== undefined && !moving) contradict(`${which}: \`roll\` moves none`, 'no `roll`')
   const runOn = effective.runOn ?? 'business-days'
@@ -123,6 +126,24 @@ function checkCalendarUse(written: ScheduleSpec, effective: ScheduleSpec): reado
     )
   }
   return problems
+}
+
+/** Whether a trigger follows on something else than the clock. */
+function asksForNoTimes(trigger: Trigger): boolean {
+  return 'after' in trigger
+}
+
+/** What is about nominal times means nothing to a schedule that has none. `unadjusted` lets closed days fire. */
+function checkTimeless(written: ScheduleSpec): readonly Problem[] {
+  const idle = (['roll', 'offset', 'dst', 'jitter', 'maxFires', 'misfire'] as const).filter(
+    (key) => written[key] !== undefined && written[key] !== 'unadjusted',
+  )
+  return idle.map((key) =>
+    problem('contradiction', `No trigger of this schedule asks for times: \`${key}\` does nothing`, {
+      path: [...SPEC, key],
+      expected: `no \`${key}\``,
+    }),
+  )
 }
 
 function durationOr(text: string | undefined, defaultMs: number): Result<number, Problem> {

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import { problem } from '../errors.ts'
 import type { Identity } from '../names.ts'
+import { checkChains } from './check-chains.ts'
 import { checkData, dataSchemaOf } from './check-data.ts'
 import { checkDocument } from './check-document.ts'
 import { checkSchedule } from './check-schedule.ts'
@@ -74,6 +75,7 @@ export function checkTree(files: readonly ManifestFile[], memory: CheckMemory): 
     )
   }
   for (const { schedule, problems: found } of checkReplaces(index)) report(schedule, found)
+  for (const { about, found } of checkChains(index)) report(about, [found])
   for (const tenant of index.all('Tenant')) report(tenant, checkScheduleLimit(tenant, index))
   return { index, documents, mended, problems }
 }

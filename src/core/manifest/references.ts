@@ -21,6 +21,8 @@ const REFERENCES: Readonly<Record<Kind, readonly (readonly [kind: Kind, place: s
     ['Job', 'spec.job'],
     ['Calendar', 'spec.calendar'],
     ['Calendar', 'spec.triggers.*.session.calendar'],
+    ['Job', 'spec.triggers.*.after.job'],
+    ['Schedule', 'spec.triggers.*.after.schedule'],
   ],
   Calendar: [
     ['Calendar', 'spec.anyClosed.*'],

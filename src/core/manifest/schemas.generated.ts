@@ -2821,7 +2821,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       "trigger": {
         "title": "Trigger",
-        "description": "One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`.",
+        "description": "One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after`.",
         "oneOf": [
           {
             "$ref": "#/definitions/cronTrigger"
@@ -2840,6 +2840,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           {
             "$ref": "#/definitions/sessionTrigger"
+          },
+          {
+            "$ref": "#/definitions/afterTrigger"
           }
         ],
         "examples": [
@@ -3225,6 +3228,117 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             "anchor": "close",
             "offset": "5m"
           }
+        ]
+      },
+      "afterTrigger": {
+        "title": "AfterTrigger",
+        "description": "Once for each run of another job or schedule that ends.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "after"
+        ],
+        "properties": {
+          "after": {
+            "title": "Upstream",
+            "description": "Whose runs, and which ends of them.",
+            "oneOf": [
+              {
+                "$ref": "#/definitions/afterJob"
+              },
+              {
+                "$ref": "#/definitions/afterSchedule"
+              }
+            ],
+            "examples": [
+              {
+                "job": "portfolio-import",
+                "when": "succeeded"
+              }
+            ]
+          }
+        },
+        "examples": [
+          {
+            "after": {
+              "schedule": "zerodha-portfolio"
+            }
+          }
+        ]
+      },
+      "afterJob": {
+        "title": "AfterJob",
+        "description": "The runs of a job, whatever asked for them.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "job"
+        ],
+        "properties": {
+          "job": {
+            "description": "The Job, of the same tenant, that is followed.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "portfolio-import"
+            ]
+          },
+          "when": {
+            "$ref": "#/definitions/endedHow"
+          }
+        },
+        "examples": [
+          {
+            "job": "portfolio-import"
+          }
+        ]
+      },
+      "afterSchedule": {
+        "title": "AfterSchedule",
+        "description": "The runs of one schedule.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "schedule"
+        ],
+        "properties": {
+          "schedule": {
+            "description": "The Schedule, of the same tenant, that is followed.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/name"
+              }
+            ],
+            "examples": [
+              "zerodha-portfolio"
+            ]
+          },
+          "when": {
+            "$ref": "#/definitions/endedHow"
+          }
+        },
+        "examples": [
+          {
+            "schedule": "zerodha-portfolio",
+            "when": "finished"
+          }
+        ]
+      },
+      "endedHow": {
+        "title": "EndedHow",
+        "description": "Which ends count: `succeeded` (the default), `failed` (dead or expired, after all attempts), or `finished`, which is any end, cancelled ones too.",
+        "type": "string",
+        "enum": [
+          "succeeded",
+          "failed",
+          "finished"
+        ],
+        "default": "succeeded",
+        "examples": [
+          "failed"
         ]
       },
       "daylightSaving": {

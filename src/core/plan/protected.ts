@@ -26,6 +26,11 @@ export function protectedIdentities(orphans: readonly LiveRecord[]): ReadonlySet
       keep(identityOf('Job', tenant, spec.job))
       keep(identityOf('Tenant', tenant, tenant))
       calendarNames(spec).forEach(calendar)
+      for (const trigger of spec.triggers) {
+        if (!('after' in trigger)) continue
+        if ('job' in trigger.after) keep(identityOf('Job', tenant, trigger.after.job))
+        else keep(identityOf('Schedule', tenant, trigger.after.schedule))
+      }
     } else if (manifest.kind === 'Job') {
       keep(identityOf('Adapter', tenant, (manifest as JobManifest).spec.adapter))
     } else if (manifest.kind === 'Calendar') {

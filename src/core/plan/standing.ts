@@ -1,5 +1,6 @@
 import { type Identity, partsOf } from '../names.ts'
 import { CalendarShelf } from '../schedule/calendar-shelf.ts'
+import { followedTexts } from '../schedule/trigger-text.ts'
 import { formatLocal } from '../time/instant.ts'
 import { zoneOf } from '../time/zone.ts'
 import { compileTrigger, effectiveSpec } from '../trigger/compile-trigger.ts'
@@ -66,7 +67,8 @@ export function standings(
     const candidate =
       next === null && condition === null ? trigger.value.compiled.nextCandidate(cursor) : null
     const word = wordFor(condition, candidate?.outcome === 'held')
-    const message = word === 'OutOfCoverage' ? (candidate?.trace.at(-1)?.text ?? '') : ''
+    const follows = word === 'Ready' ? followedTexts(spec).join(', ') : ''
+    const message = word === 'OutOfCoverage' ? (candidate?.trace.at(-1)?.text ?? '') : follows
     found.push({
       ...facts,
       condition: word,

@@ -7,6 +7,12 @@ export interface Admission {
   readonly admittedFrom: number | null
 }
 
+export interface Unasked {
+  readonly admitted: boolean
+  /** Why not. */
+  readonly trace: readonly TraceStep[]
+}
+
 /** A time that was asked for on a day or that ended up on it, and what becomes of it: for people. */
 export interface Explained {
   /** The first local date and time that a pattern asked for. */
@@ -45,4 +51,9 @@ export interface CompiledSchedule {
   dueOf(nominal: number): number
   /** Whether the calendar and the blackouts admit this instant, whatever the triggers say. */
   admission(instant: number): Admission
+  /**
+   * What becomes of a fire that comes up at this instant without any trigger's having asked for the time: the schedule's
+   * bounds, its calendar and the blackouts have their say, in this order; no roll and no offset moves it.
+   */
+  unasked(instant: number): Unasked
 }

@@ -119,10 +119,7 @@ function explainedAt(schedule: Explainable, nominal: number): Explained {
     const { outcome, cause, due } = occurrence
     return { asked: asked ?? reading, nominal, due, outcome, cause, trace }
   }
-  const limit = formatLocal(schedule.bounds![bound], zone)
-  const text = `${reading} is ${bound === 'startsAt' ? 'before' : 'not before'} ${limit}, the schedule's ${bound}`
-  const position = schedule.locate?.(['spec', bound])
-  const step: TraceStep = { step: 'bounds', text, ...(position === undefined ? {} : { position }) }
+  const step = boundsStep(schedule, nominal, bound)
   return {
     asked: asked ?? reading,
     nominal,
@@ -131,6 +128,16 @@ function explainedAt(schedule: Explainable, nominal: number): Explained {
     cause: null,
     trace: [...trace, step],
   }
+}
+
+/** That a time lies before the schedule's `startsAt`, or not before its `endsAt`. */
+export function boundsStep(schedule: Explainable, at: number, bound: 'startsAt' | 'endsAt'): TraceStep {
+  const { zone } = schedule
+  const limit = formatLocal(schedule.bounds![bound], zone)
+  const where = bound === 'startsAt' ? 'before' : 'not before'
+  const text = `${formatLocalSeconds(zone.localAt(at))} is ${where} ${limit}, the schedule's ${bound}`
+  const position = schedule.locate?.(['spec', bound])
+  return { step: 'bounds', text, ...(position === undefined ? {} : { position }) }
 }
 
 /** Patterns stand where their trigger is written. */

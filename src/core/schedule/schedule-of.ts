@@ -1,7 +1,7 @@
 import type { Zone } from '../time/zone.ts'
 import type { Candidates, RuledOut } from './candidates.ts'
-import type { Admission, CompiledSchedule, Explained } from './compiled-schedule.ts'
-import { explainedOn, PlainOccurrence } from './explain-schedule.ts'
+import type { Admission, CompiledSchedule, Explained, Unasked } from './compiled-schedule.ts'
+import { boundsStep, explainedOn, PlainOccurrence } from './explain-schedule.ts'
 import { jitterOf } from './jitter.ts'
 import type { Occurrence } from './occurrence.ts'
 import type { Explainable, Outcome, ScheduleParts } from './schedule-parts.ts'
@@ -111,7 +111,8 @@ class PlainSchedule implements CompiledSchedule, Explainable {
   admission(instant: number): Admission {
     const selection = this.selection
     if (selection === null) return { admitted: true, admittedFrom: instant }
-    const choosesDays = this.triggers.every((candidates) => candidates.choosesDays)
+    const choosesDays =
+      this.triggers.length > 0 && this.triggers.every((candidates) => candidates.choosesDays)
     let at = instant
     for (let looked = 0; looked < MOST_TURNED_DOWN; looked++) {
       const verdict = selection.verdict(at, choosesDays)
@@ -121,6 +122,19 @@ class PlainSchedule implements CompiledSchedule, Explainable {
       at = resume
     }
     return { admitted: false, admittedFrom: null }
+  }
+
+  unasked(instant: number): Unasked {
+    const bound = this.#isOver(instant)
+      ? 'endsAt'
+      : instant < (this.bounds?.startsAt ?? instant)
+        ? 'startsAt'
+        : null
+    if (bound !== null) return { admitted: false, trace: [boundsStep(this, instant, bound)] }
+    const selection = this.selection
+    if (selection === null || selection.verdict(instant, false) === 'fires')
+      return { admitted: true, trace: [] }
+    return { admitted: false, trace: selection.explain(instant, false) }
   }
 
   on(day: number): Iterable<Explained> {

@@ -1,4 +1,4 @@
-import type { Trigger } from '../kinds.ts'
+import type { ScheduleSpec, Trigger, Upstream } from '../kinds.ts'
 
 /** A trigger in a few words, for traces. Made when somebody looks: kept, it would be a tenth of a schedule's memory. */
 export function triggerText(trigger: Trigger): string {
@@ -13,5 +13,23 @@ export function triggerText(trigger: Trigger): string {
     const { of, nth, offset = 0 } = trigger.businessDay
     return `businessDay ${nth} of the ${of}${offset === 0 ? '' : ` ${offset > 0 ? '+' : ''}${offset}`}`
   }
+  if ('after' in trigger) return upstreamText(trigger.after)
   return `session ${trigger.session.anchor}`
+}
+
+/** What a schedule follows on, beside the times that it asks for. */
+export function followedTexts({ triggers }: Pick<ScheduleSpec, 'triggers'>): readonly string[] {
+  return triggers.flatMap((trigger) => ('after' in trigger ? [upstreamText(trigger.after)] : []))
+}
+
+/** Whether any of its triggers asks for times. */
+export function asksForTimes({ triggers }: Pick<ScheduleSpec, 'triggers'>): boolean {
+  return !triggers.every((trigger) => 'after' in trigger)
+}
+
+/** As `after the job portfolio-import has succeeded`. */
+export function upstreamText(upstream: Upstream): string {
+  const { when = 'succeeded' } = upstream
+  const what = 'job' in upstream ? `the job ${upstream.job}` : `the schedule ${upstream.schedule}`
+  return `after ${what} has ${when}`
 }

@@ -1,7 +1,8 @@
 import { type Path, type Problem, problem, under } from '../errors.ts'
-import type { ScheduleSpec } from '../kinds.ts'
+import type { ScheduleSpec, Upstream } from '../kinds.ts'
 import { mergeData } from '../manifest/data.ts'
 import { effectiveSchedule } from '../manifest/effective-schedule.ts'
+import { replacedNames } from '../manifest/replaced-names.ts'
 import { err, ok, type Result } from '../result.ts'
 import { policyOf } from '../run/run-policy.ts'
 import type { CalendarShelf } from '../schedule/calendar-shelf.ts'
@@ -89,6 +90,8 @@ export function compileTrigger(
     adapter: catalogue.find('Adapter', tenant, adapter)?.manifest.spec,
     data: merged,
   })
+  const after = upstreamsOf(spec, tenant, catalogue)
+  const formerNames = replacedNames(spec)
   return ok({
     key: { tenant, schedule: name },
     compiled: compiled.value,
@@ -104,11 +107,25 @@ export function compileTrigger(
     jobVersion: version ?? 1,
     payload: JSON.stringify(merged),
     ...(policy === undefined ? {} : { policy }),
+    ...(after.length === 0 ? {} : { after }),
+    ...(formerNames.length === 0 ? {} : { formerNames }),
     priority: spec.priority ?? priority ?? 0,
     calendars: calendarNames(spec).map(
       (calendar) => `${calendar}:${shelf.digest(tenant, calendar).slice(0, 12)}`,
     ),
     ...facts,
+  })
+}
+
+/** What it follows on. The runs that a schedule had under a former name are its runs. */
+function upstreamsOf({ triggers }: ScheduleSpec, tenant: string, catalogue: Catalogue): readonly Upstream[] {
+  return triggers.flatMap((trigger): readonly Upstream[] => {
+    if (!('after' in trigger)) return []
+    const { after } = trigger
+    if ('job' in after) return [after]
+    const upstream = catalogue.find('Schedule', tenant, after.schedule)?.manifest.spec
+    const former = upstream === undefined ? [] : replacedNames(upstream)
+    return [after, ...former.map((schedule) => ({ ...after, schedule }))]
   })
 }
 

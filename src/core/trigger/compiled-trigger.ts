@@ -1,3 +1,4 @@
+import type { Upstream } from '../kinds.ts'
 import type { ScheduleKey } from '../names.ts'
 import type { RunPolicy } from '../run/run-policy.ts'
 import type { Decidable } from './decision.ts'
@@ -25,6 +26,10 @@ export interface CompiledTrigger extends Decidable {
   readonly calendars: readonly string[]
   readonly generation: number
   readonly revision: string
+  /** The runs of others on whose ends it follows; left out, none. */
+  readonly after?: readonly Upstream[]
+  /** Names that it had before; left out, none. */
+  readonly formerNames?: readonly string[]
   /** Nothing at or before this instant is ever fired. Epoch milliseconds. */
   readonly activeFrom: number
 }

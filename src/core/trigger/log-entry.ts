@@ -8,7 +8,8 @@ export type OneOffReason = 'manual' | 'backfill' | 'chained' | 'event' | 'retry'
 
 /**
  * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit;
- * `renamed` ends the log of the old name and begins that of the new one, with the old one's count.
+ * `renamed` ends the log of the old name and begins that of the new one, with the old one's count. `paused` is said of
+ * what came up beside a schedule's times while it was paused or suspended.
  */
 export type MarkerReason =
   | 'misfire'
@@ -18,6 +19,7 @@ export type MarkerReason =
   | 'renamed'
   | 'closed-now'
   | 'overlap'
+  | 'paused'
 
 interface EntryFacts {
   readonly key: ScheduleKey

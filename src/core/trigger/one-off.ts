@@ -6,7 +6,7 @@
  */
 import { tokenOf } from '../digest.ts'
 import type { FireId, ScheduleKey } from '../names.ts'
-import type { Fire, OneOffReason } from './log-entry.ts'
+import type { Fire, Marker, MarkerReason, OneOffReason } from './log-entry.ts'
 
 /** So long the log keeps a one-off, and so long asking again finds it: 30 days. */
 export const ONE_OFF_TTL_SECONDS = 30 * 86_400
@@ -82,6 +82,25 @@ export function buildOneOff({ tenant, base, asking, nominal, term, template }: O
     ttlSeconds: ONE_OFF_TTL_SECONDS,
     ...(cause === null ? {} : { cause }),
     ...(asking.reason === 'retry' ? { retry: retryOf(asking) } : {}),
+  }
+}
+
+/** The decision not to fire a one-off. It stands in its place in the log: of fire and marker the first one wins. */
+export function buildOneOffMarker(
+  { tenant, base, asking, nominal, term, template }: OneOffOptions,
+  reason: MarkerReason,
+): Marker {
+  const { revision, generation } = template
+  return {
+    kind: 'marker',
+    key: oneOffKey(tenant, base, { asking, nominal }),
+    nominal,
+    reason,
+    count: 0,
+    term,
+    revision,
+    generation,
+    ttlSeconds: ONE_OFF_TTL_SECONDS,
   }
 }
 
