@@ -52,6 +52,8 @@ export class Execution {
   #startedAt: number | null = null
   #begunAt = 0
   #toldStart = false
+  /** The handler's part is over: what is told from now on is its end, which nothing may follow. */
+  #ended = false
   #signOfLifeAt: number
   #renewedAt = 0
   #renewing = false
@@ -107,13 +109,17 @@ export class Execution {
       this.#delivery.working()
     }
     if (this.#startedAt === null) return
-    if (!this.#toldStart && now - this.#begunAt >= this.#context.lastingMs) this.#tellStart()
-    if (timeoutMs !== undefined && now - this.#begunAt >= timeoutMs) {
-      this.abort(new RunAborted('timeout', `the run took longer than its timeout of ${timeoutMs} ms`))
-    }
+    if (!this.#ended) this.#watch(now - this.#begunAt, timeoutMs)
     if (this.#keys !== NO_KEYS && now - this.#renewedAt >= ackWaitMs / 3) {
       this.#renewedAt = now
       void this.#renew()
+    }
+  }
+
+  #watch(ranMs: number, timeoutMs: number | undefined): void {
+    if (!this.#toldStart && ranMs >= this.#context.lastingMs) this.#tellStart()
+    if (timeoutMs !== undefined && ranMs >= timeoutMs) {
+      this.abort(new RunAborted('timeout', `the run took longer than its timeout of ${timeoutMs} ms`))
     }
   }
 
@@ -179,10 +185,11 @@ export class Execution {
       this.#abort.signal.throwIfAborted()
       let value = handler(run)
       if (typeof value === 'function') value = (value as (given: Run) => unknown)(run)
-      outcome = value instanceof Promise ? await this.#ended(value) : { value }
+      outcome = value instanceof Promise ? await this.#outcomeOf(value) : { value }
     } catch (error) {
       outcome = { error }
     }
+    this.#ended = true
     const done = 'value' in outcome ? await this.#succeed(outcome.value) : await this.#fail(outcome.error)
     await this.#letGo(done)
   }
@@ -200,7 +207,7 @@ export class Execution {
   }
 
   /** Waits for the handler; one that was told to end gets a moment for it, and is then no longer waited for. */
-  async #ended(work: Promise<unknown>): Promise<Outcome> {
+  async #outcomeOf(work: Promise<unknown>): Promise<Outcome> {
     const { connection, abortGraceMs } = this.#context
     const { signal } = this.#abort
     const settled: Promise<Outcome> = work.then(

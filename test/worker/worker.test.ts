@@ -56,6 +56,28 @@ describe('a worker', () => {
     expect(stage.told('import')).toEqual(['succeeded 1'])
   })
 
+  it('tells nothing of a run after its end, however long the server takes to store that', async () => {
+    const ended = new Recorder<string>()
+    await stage.work('a', {
+      handlers: {
+        async RunImport() {
+          await server.kill('SIGSTOP')
+          ended.push('ended')
+        },
+        Next: () => 'next',
+      },
+    })
+    await stage.fire('import')
+    await ended.count(1)
+    // Longer than a run may last before its start is told.
+    await stage.connection.clock.sleep(200, new AbortController().signal)
+    await server.kill('SIGCONT')
+    // One worker's events are stored in the order in which it tells them.
+    await stage.fire('next', { message: 'Next' })
+    await stage.until('succeeded', 'next')
+    expect(stage.told('import')).toEqual(['succeeded 1'])
+  })
+
   it('makes a handler for each run where the registry holds factories', async () => {
     let made = 0
     await stage.work('a', {
@@ -334,10 +356,14 @@ describe('a worker', () => {
   })
 
   it('tells how it is, where every instance can see it', async () => {
-    await stage.work('vm-7', { handlers: { RunImport: () => 1 } })
     const { connection } = stage
     const bucket = connection.names.workers
     const key = workerKey('default', 'zerodha', 'vm-7')
+    const told = new Recorder<string>()
+    connection.nc.subscribe(`$KV.${bucket}.${key}`, { callback: (_, message) => told.push(message.subject) })
+    await connection.nc.flush()
+    await stage.work('vm-7', { handlers: { RunImport: () => 1 } })
+    await told.count(1)
     const found = await newestOf(connection, `KV_${bucket}`, `$KV.${bucket}.${key}`)
     expect(JSON.parse(found?.payload ?? 'null')).toMatchObject({
       adapter: 'zerodha',
