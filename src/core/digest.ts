@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
  * JSON with keys sorted by code unit and no white space, so that equal values have equal text on every machine.
@@ -24,7 +24,7 @@ export function digestOf(value: unknown): string {
 
 /** SHA-256 over the text's UTF-8 bytes, as 64 hexadecimal digits. */
 export function digestOfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -34,11 +34,11 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
  * RFC 4648 base32 of its SHA-256.
  */
 export function tokenOf(id: string): string {
-  const hash = createHash('sha256').update(id).digest()
+  const digest = hash('sha256', id, 'buffer')
   let bits = 0
   let held = 0
   let text = ''
-  for (const byte of hash) {
+  for (const byte of digest) {
     held = (held << 8) | byte
     bits += 8
     while (bits >= 5) {

@@ -44,26 +44,28 @@ export function readFire({ message }: Delivery): DeliveredFire | null {
   }
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 /** What the fire's headers say of how to run it. */
 export function readPolicy(header: (name: string) => string | undefined): RunPolicy {
+  const policy: Mutable<RunPolicy> = {}
   const maxAttempts = positive(header('belfry-max-attempts'))
-  const [initialMs, factor, maxMs] = (header('belfry-backoff') ?? '').split(',').map(Number)
+  if (maxAttempts !== null) policy.maxAttempts = maxAttempts
+  const [initialMs, factor, maxMs] = header('belfry-backoff')?.split(',').map(Number) ?? []
+  if (initialMs !== undefined && factor !== undefined && maxMs !== undefined)
+    policy.backoff = { initialMs, factor, maxMs }
+  if (header('belfry-retry-target') === 'other-instance') policy.target = 'other-instance'
   const timeoutMs = positive(header('belfry-timeout'))
+  if (timeoutMs !== null) policy.timeoutMs = timeoutMs
   const startWithinMs = positive(header('belfry-start-within'))
+  if (startWithinMs !== null) policy.startWithinMs = startWithinMs
   const key = header('belfry-key')
-  return {
-    ...(maxAttempts === null ? {} : { maxAttempts }),
-    ...(initialMs !== undefined && factor !== undefined && maxMs !== undefined
-      ? { backoff: { initialMs, factor, maxMs } }
-      : {}),
-    ...(header('belfry-retry-target') === 'other-instance' ? { target: 'other-instance' as const } : {}),
-    ...(timeoutMs === null ? {} : { timeoutMs }),
-    ...(startWithinMs === null ? {} : { startWithinMs }),
-    ...(key === undefined ? {} : { key }),
-  }
+  if (key !== undefined) policy.key = key
+  return policy
 }
 
 function positive(text: string | undefined): number | null {
-  const value = Number(text ?? Number.NaN)
+  if (text === undefined) return null
+  const value = Number(text)
   return Number.isFinite(value) && value > 0 ? value : null
 }

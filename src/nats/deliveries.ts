@@ -6,7 +6,7 @@
  * connection, when what was asked is void; after `stop` nothing arrives. On failure (consumer gone, server away, silence)
  * it asks again, at most once a second.
  */
-import { createInbox, type Msg, nanos, type Subscription } from '@nats-io/nats-core'
+import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/nats-core'
 import type { Connection } from './connection.ts'
 
 /** One delivery of one message. Each answer ends it, but `working`. */
@@ -39,6 +39,7 @@ const EXPIRES_MS = 30_000
 const HEARTBEAT_MS = 5_000
 const SILENCE_MS = 3 * HEARTBEAT_MS
 const PAUSE_MS = 1_000
+const NOTHING = new Uint8Array(0)
 
 export class Deliveries {
   readonly #options: DeliveriesOptions
@@ -151,17 +152,41 @@ export class Deliveries {
 function deliveryOf({ nc }: Connection, message: Msg): Delivery | null {
   const { reply } = message
   if (reply === undefined || !reply.startsWith('$JS.ACK.')) return null
-  const tokens = reply.split('.')
-  const base = tokens.length > 9 ? 6 : 4
-  return {
-    message,
-    count: Number(tokens[base]),
-    sequence: Number(tokens[base + 1]),
-    storedAt: Math.floor(Number(tokens[base + 3]) / 1_000_000),
-    ack: () => nc.publish(reply, ''),
-    nak: (delayMs = 0) =>
-      nc.publish(reply, delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs) * 1_000_000}}` : '-NAK'),
-    term: (reason) => nc.publish(reply, `+TERM ${reason}`),
-    working: () => nc.publish(reply, '+WPI'),
+  return new PulledDelivery(nc, message, reply)
+}
+
+class PulledDelivery implements Delivery {
+  readonly message: Msg
+  readonly sequence: number
+  readonly count: number
+  readonly storedAt: number
+  readonly #nc: NatsConnection
+  readonly #reply: string
+
+  constructor(nc: NatsConnection, message: Msg, reply: string) {
+    const tokens = reply.split('.')
+    const base = tokens.length > 9 ? 6 : 4
+    this.message = message
+    this.count = Number(tokens[base])
+    this.sequence = Number(tokens[base + 1])
+    this.storedAt = Math.floor(Number(tokens[base + 3]) / 1_000_000)
+    this.#nc = nc
+    this.#reply = reply
+  }
+
+  ack(): void {
+    this.#nc.publish(this.#reply, NOTHING)
+  }
+
+  nak(delayMs = 0): void {
+    this.#nc.publish(this.#reply, delayMs > 0 ? `-NAK {"delay": ${Math.round(delayMs) * 1_000_000}}` : '-NAK')
+  }
+
+  term(reason: string): void {
+    this.#nc.publish(this.#reply, `+TERM ${reason}`)
+  }
+
+  working(): void {
+    this.#nc.publish(this.#reply, '+WPI')
   }
 }

@@ -11,7 +11,7 @@ import { meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { newestOf } from './direct-get.ts'
 import { RawHeaders } from './headers.ts'
-import type { Publisher } from './publisher.ts'
+import type { Answer, Message, Publisher } from './publisher.ts'
 import { decodeRunEvent, encodeRunEvent } from './run-encoding.ts'
 
 export interface NewestEvent {
@@ -44,42 +44,48 @@ export function createRunHistory(connection: Connection, publisher: Publisher): 
   return {
     newest,
 
-    async append(subject, event, expected, signal) {
+    append(subject, event, expected, signal) {
       const payload = Buffer.from(encodeRunEvent(event), 'utf8')
-      const headers = expected === 0 ? FIRST : expecting(expected)
-      const message = { subject, headers, payload }
-      const first = await publisher.publish(() => message)
-      if (first.kind === 'stored') return { kind: 'stored', sequence: first.sequence }
-      return insist(first)
-
-      async function insist(answer: typeof first): Promise<AppendResult> {
-        const backoff = createBackoff({ initialMs: 20, maxMs: 2_000 })
-        let doubtful = false
-        let last = answer
-        for (;;) {
-          if (last.kind === 'stored') return { kind: 'stored', sequence: last.sequence }
-          if (last.kind === 'failed' && meaningOf(last.error) === 'conflict') {
-            const stored = doubtful ? await ownEvent() : null
-            return stored ?? { kind: 'superseded' }
-          }
-          doubtful ||= last.kind === 'silent'
-          const reason = last.kind === 'failed' ? last.error.description : last.cause
-          connection.logger.warn('an event of a run is not stored yet', { subject, type: event.type, reason })
-          if (!(await connection.clock.sleep(backoff.next(), signal))) return { kind: 'unknown' }
-          last = await publisher.publish(() => message)
-        }
-      }
-
-      /** The event that we wrote ourselves although no answer came, if it is the newest. */
-      async function ownEvent(): Promise<AppendResult | null> {
-        const found = await newest(subject)
-        const own =
-          found?.event !== null &&
-          found?.event !== undefined &&
-          encodeRunEvent(found.event) === encodeRunEvent(event)
-        return own ? { kind: 'stored', sequence: found.sequence } : null
-      }
+      const message = { subject, headers: expected === 0 ? FIRST : expecting(expected), payload }
+      // Nearly every event is stored at once.
+      return publisher
+        .publish(() => message)
+        .then((answer) => (answer.kind === 'stored' ? answer : insist(message, event, { answer, signal })))
     },
+  }
+
+  /** The same again until it is known what became of it. */
+  async function insist(
+    message: Message,
+    event: RunEvent,
+    { answer, signal }: { readonly answer: Answer; readonly signal: AbortSignal },
+  ): Promise<AppendResult> {
+    const backoff = createBackoff({ initialMs: 20, maxMs: 2_000 })
+    let doubtful = false
+    let last = answer
+    for (;;) {
+      if (last.kind === 'stored') return last
+      if (last.kind === 'failed' && meaningOf(last.error) === 'conflict') {
+        const stored = doubtful ? await ownEvent(message.subject, event) : null
+        return stored ?? { kind: 'superseded' }
+      }
+      doubtful ||= last.kind === 'silent'
+      const { subject } = message
+      const reason = last.kind === 'failed' ? last.error.description : last.cause
+      connection.logger.warn('an event of a run is not stored yet', { subject, type: event.type, reason })
+      if (!(await connection.clock.sleep(backoff.next(), signal))) return { kind: 'unknown' }
+      last = await publisher.publish(() => message)
+    }
+  }
+
+  /** The event that we wrote ourselves although no answer came, if it is the newest. */
+  async function ownEvent(subject: string, event: RunEvent): Promise<AppendResult | null> {
+    const found = await newest(subject)
+    const own =
+      found?.event !== null &&
+      found?.event !== undefined &&
+      encodeRunEvent(found.event) === encodeRunEvent(event)
+    return own ? { kind: 'stored', sequence: found.sequence } : null
   }
 }
 

@@ -10,50 +10,39 @@
  * On failure of the server: what was promised waits and is asked again; at the worker's deadline it is left to the next
  * delivery.
  */
-import {
-  attemptOf,
-  type DeathReason,
-  type HandBackReason,
-  isFinal,
-  type RunError,
-  type RunEvent,
-} from '../core/run/run-event.ts'
-import { createBackoff } from '../lifecycle/backoff.ts'
+import type { HandBackReason, RunEvent } from '../core/run/run-event.ts'
 import type { DeliveredFire } from '../nats/delivered-fire.ts'
 import type { Delivery } from '../nats/deliveries.ts'
-import type { NewestEvent } from '../nats/run-history.ts'
-import { runSubject } from '../nats/run-subjects.ts'
+import { AbortOnDemand } from './abort-on-demand.ts'
+import { admissionOf, COME_BACK_MS } from './admission.ts'
 import { describeError } from './describe-error.ts'
+import { HandledRun } from './handled-run.ts'
+import { callHandler } from './handler-call.ts'
+import { instantText } from './instant-text.ts'
 import { type HeldKeys, NO_KEYS, takeKeys } from './keys.ts'
 import { RunAborted } from './outcome-errors.ts'
 import { handlerOf } from './registry.ts'
-import { maxAttemptsOf, planRetry } from './retry-plan.ts'
+import { planRetry } from './retry-plan.ts'
 import type { Run } from './run.ts'
-import { runLog } from './run-log.ts'
+import { RunChain } from './run-chain.ts'
+import { type FinalEvent, RESULT_LIMIT, resultOf, TOO_LARGE } from './run-end.ts'
 import { withSecrets } from './secrets.ts'
 import type { WorkerContext } from './worker-context.ts'
 
 /** How long a run that waits for a key is held before it is given back. */
 const WAIT_FOR_KEY_MS = 60_000
-/** After it was given back for a reason that may pass soon. */
-const COME_BACK_MS = 2_000
-const RESULT_LIMIT = 8_192
 
 export class Execution {
   readonly #context: WorkerContext
   readonly #fire: DeliveredFire
-  readonly #subject: string
-  readonly #abort = new AbortController()
+  readonly #chain: RunChain
+  readonly #abort = new AbortOnDemand()
   #delivery: Delivery
   #attempt = 1
-  #sequence = 0
-  /** Of appends: each expects the sequence of the one before. */
-  #appends: Promise<boolean> = Promise.resolve(true)
   #startedAt: number | null = null
   #begunAt = 0
+  #handling = false
   #toldStart = false
-  /** The handler's part is over: what is told from now on is its end, which nothing may follow. */
-  #ended = false
   #signOfLifeAt: number
   #renewedAt = 0
   #renewing = false
@@ -61,12 +50,11 @@ export class Execution {
   #settled = false
 
   constructor(context: WorkerContext, fire: DeliveredFire, delivery: Delivery) {
-    const { tenant, adapter, connection } = context
     this.#context = context
     this.#fire = fire
     this.#delivery = delivery
-    this.#signOfLifeAt = connection.clock.monotonic()
-    this.#subject = runSubject(connection.names, { tenant, adapter, job: fire.job, run: fire.run })
+    this.#signOfLifeAt = context.connection.clock.monotonic()
+    this.#chain = new RunChain(context, fire)
   }
 
   get run(): string {
@@ -80,17 +68,17 @@ export class Execution {
 
   /** Asks the handler to end. The first reason counts. */
   abort(reason: RunAborted): void {
-    if (!this.#abort.signal.aborted) this.#abort.abort(reason)
+    this.#abort.abort(reason)
   }
 
   async execute(): Promise<void> {
-    const { connection } = this.#context
+    // Where something may have happened before, the start is a claim that must be stored.
+    const isFirst = this.#delivery.count === 1 && this.#fire.firstAttempt === 1
     try {
-      const mayBegin = await this.#prepare()
-      if (mayBegin) await this.#attend()
+      if (isFirst ? await this.#admit(null) : await this.#claim()) await this.#attend()
     } catch (error) {
       // Nothing that happened is lost: the message comes again when the server misses our signs of life.
-      connection.logger.error('a run was left to its next delivery', {
+      this.#context.connection.logger.error('a run was left to its next delivery', {
         run: this.#fire.run,
         error: describeError(error).message,
       })
@@ -108,96 +96,90 @@ export class Execution {
       this.#signOfLifeAt = now
       this.#delivery.working()
     }
-    if (this.#startedAt === null) return
-    if (!this.#ended) this.#watch(now - this.#begunAt, timeoutMs)
+    // Once its handler has ended, nothing may be told of a run but its end, however long that takes to store.
+    if (this.#handling) {
+      if (!this.#toldStart && now - this.#begunAt >= this.#context.lastingMs) this.#tellStart()
+      if (timeoutMs !== undefined && now - this.#begunAt >= timeoutMs) {
+        this.abort(new RunAborted('timeout', `the run took longer than its timeout of ${timeoutMs} ms`))
+      }
+    }
     if (this.#keys !== NO_KEYS && now - this.#renewedAt >= ackWaitMs / 3) {
       this.#renewedAt = now
       void this.#renew()
     }
   }
 
-  #watch(ranMs: number, timeoutMs: number | undefined): void {
-    if (!this.#toldStart && ranMs >= this.#context.lastingMs) this.#tellStart()
-    if (timeoutMs !== undefined && ranMs >= timeoutMs) {
-      this.abort(new RunAborted('timeout', `the run took longer than its timeout of ${timeoutMs} ms`))
-    }
-  }
-
-  /** Whether the handler may begin; if not, everything has been answered. */
-  async #prepare(): Promise<boolean> {
-    const { connection, registry, cancelled, instance, peers } = this.#context
-    const { policy, firstAttempt } = this.#fire
-    const isFirst = this.#delivery.count === 1 && firstAttempt === 1
+  async #claim(): Promise<boolean> {
     for (;;) {
-      const newest = isFirst ? null : await this.#newest()
-      const last = newest?.event ?? null
-      this.#sequence = newest?.sequence ?? 0
-      if (last !== null && isFinal(last)) {
-        this.#delivery.ack()
-        return false
-      }
-      this.#attempt = attemptOf(last, {
-        sequence: this.#delivery.sequence,
-        delivery: this.#delivery.count,
-        first: firstAttempt,
-      })
-      const wait = last === null ? 0 : delayLeft(last, connection.clock.now())
-      if (wait > 0) return this.#handBack('not-yet', { delayMs: wait, last })
-      const notOn = last !== null && 'notOn' in last ? last.notOn : this.#fire.notOn
-      if (notOn === instance && peers.hasOther())
-        return this.#handBack('not-here', { delayMs: COME_BACK_MS, last })
-      const request = cancelled(this.#fire.run)
-      if (request !== null)
-        return this.#endUnbegun({ type: 'cancelled', by: request.by, reason: request.reason })
-      if (policy.startWithinMs !== undefined && this.#attempt === 1 && last === null) {
-        if (connection.clock.now() - this.#delivery.storedAt > policy.startWithinMs) {
-          return this.#endUnbegun({ type: 'expired' })
-        }
-      }
-      if (this.#attempt > maxAttemptsOf(policy)) {
-        const error = { name: 'WorkerLost', message: 'its worker died or fell silent in every attempt' }
-        return this.#endUnbegun({ type: 'dead', reason: 'attempts', error })
-      }
-      if (handlerOf(registry, this.#fire.message) === undefined) {
-        const error = { name: 'NoHandler', message: `the worker has no handler for ${this.#fire.message}` }
-        return this.#endUnbegun({ type: 'dead', reason: 'no-handler', error })
-      }
-      // Where something may have happened before, the start is a claim that must be stored.
-      if (isFirst || (await this.#append({ type: 'started', ...this.#facts() }))) {
-        this.#toldStart = !isFirst
+      const newest = await this.#chain.newest()
+      if (!(await this.#admit(newest?.event ?? null))) return false
+      if (await this.#chain.append({ type: 'started', ...this.#facts() })) {
+        this.#toldStart = true
         return true
       }
     }
   }
 
+  /** Whether the handler may begin; if not, everything has been answered. */
+  #admit(last: RunEvent | null): true | Promise<false> | false {
+    const given = { fire: this.#fire, delivery: this.#delivery, last }
+    const admission = admissionOf(this.#context, given)
+    if (admission.kind === 'ended') {
+      this.#delivery.ack()
+      return false
+    }
+    this.#attempt = admission.attempt
+    switch (admission.kind) {
+      case 'begin':
+        return true
+      case 'hand-back':
+        return this.#handBack(admission.reason, { delayMs: admission.delayMs, last })
+      case 'end':
+        return this.#end(admission.event).then(() => false)
+    }
+  }
+
   /** The handler and what follows on it. */
   async #attend(): Promise<void> {
-    const { connection, registry } = this.#context
+    const { connection, registry, idempotencyKey, abortGraceMs } = this.#context
     const run = await this.#read()
-    if (run === null || !(await this.#takeKeys(run))) return
+    if (run === null) return
+    const needsKeys = this.#fire.policy.key !== undefined || idempotencyKey !== null
+    if (needsKeys && !(await this.#takeKeys(run))) return
     const { clock } = connection
     this.#startedAt = clock.now()
     this.#begunAt = clock.monotonic()
     this.#renewedAt = this.#begunAt
-    const handler = handlerOf(registry, this.#fire.message)!
-    let outcome: Outcome
-    try {
-      this.#abort.signal.throwIfAborted()
-      let value = handler(run)
-      if (typeof value === 'function') value = (value as (given: Run) => unknown)(run)
-      outcome = value instanceof Promise ? await this.#outcomeOf(value) : { value }
-    } catch (error) {
-      outcome = { error }
-    }
-    this.#ended = true
-    const done = 'value' in outcome ? await this.#succeed(outcome.value) : await this.#fail(outcome.error)
-    await this.#letGo(done)
+    this.#handling = true
+    const outcome = await callHandler({
+      handler: handlerOf(registry, this.#fire.message)!,
+      run,
+      abort: this.#abort,
+      clock,
+      abortGraceMs,
+      // It keeps its keys until their time to live is over.
+      onAbandoned: () => {
+        this.#keys = NO_KEYS
+      },
+    })
+    this.#handling = false
+    const done = await ('value' in outcome ? this.#succeed(outcome.value) : this.#fail(outcome.error))
+    if (this.#keys !== NO_KEYS) await this.#letGo(done)
   }
 
   /** What the handler is given; null: the message cannot be read, which has been answered. */
   async #read(): Promise<Run | null> {
     try {
-      return await this.#runFor()
+      const text = this.#delivery.message.string()
+      const data: unknown = text === '' ? {} : JSON.parse(text)
+      return new HandledRun({
+        context: this.#context,
+        fire: this.#fire,
+        attempt: this.#attempt,
+        data: text.includes('"secretRef"') ? await withSecrets(data, this.#context.secrets) : data,
+        abort: this.#abort,
+        fence: () => this.#keys.fence,
+      })
     } catch (error) {
       if (error instanceof SyntaxError) {
         await this.#end({ type: 'dead', reason: 'unreadable', error: describeError(error) })
@@ -206,43 +188,11 @@ export class Execution {
     }
   }
 
-  /** Waits for the handler; one that was told to end gets a moment for it, and is then no longer waited for. */
-  async #outcomeOf(work: Promise<unknown>): Promise<Outcome> {
-    const { connection, abortGraceMs } = this.#context
-    const { signal } = this.#abort
-    const settled: Promise<Outcome> = work.then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    )
-    const onAbort = new AbortController()
-    const given = new Promise<Outcome>((resolve) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          void connection.clock.sleep(abortGraceMs, onAbort.signal).then((passed) => {
-            if (passed) this.#keys = NO_KEYS
-            resolve({ error: signal.reason })
-          })
-        },
-        { once: true, signal: onAbort.signal },
-      )
-    })
-    const outcome = await Promise.race([settled, given])
-    onAbort.abort()
-    if (!signal.aborted) return outcome
-    // Done is done, unless the run must count as failed: its time was over, or it is no longer ours.
-    const reason = (signal.reason as RunAborted).reason
-    return 'value' in outcome && (reason === 'stopping' || reason === 'cancelled')
-      ? outcome
-      : { error: signal.reason }
-  }
-
   /** Whether the run has its keys now; if not, the message has been answered. */
   async #takeKeys(run: Run): Promise<boolean> {
     const { connection, idempotencyKey, locks, tenant, adapter, instance, settings, rememberSeconds } =
       this.#context
     const concurrencyKey = this.#fire.policy.key ?? null
-    if (concurrencyKey === null && idempotencyKey === null) return true
     let asked: string | null
     try {
       asked = idempotencyKey?.(run) ?? null
@@ -277,36 +227,9 @@ export class Execution {
     } catch (error) {
       connection.logger.warn('a key could not be taken', { run: run.id, error: describeError(error).message })
     }
-    if (this.#abort.signal.aborted) await this.#fail(this.#abort.signal.reason)
+    if (this.#abort.reason !== null) await this.#fail(this.#abort.reason)
     else await this.#handBack('key-taken', { delayMs: COME_BACK_MS, last: null })
     return false
-  }
-
-  async #runFor(): Promise<Run> {
-    const { secrets, tenant } = this.#context
-    const { run, message, job, jobVersion, nominal, reason, policy, header } = this.#fire
-    const text = this.#delivery.message.string()
-    const data: unknown = text === '' ? {} : JSON.parse(text)
-    const keys = (): HeldKeys => this.#keys
-    return {
-      id: run,
-      attempt: this.#attempt,
-      maxAttempts: maxAttemptsOf(policy),
-      nominalTime: new Date(nominal),
-      message,
-      job,
-      jobVersion,
-      tenant,
-      reason,
-      data: text.includes('"secretRef"') ? await withSecrets(data, secrets) : data,
-      signal: this.#abort.signal,
-      // Read when it is known: keys are taken after the data has been read.
-      get fence() {
-        return keys().fence
-      },
-      header,
-      ...runLog(this.#context, { run, attempt: this.#attempt }),
-    }
   }
 
   /** Whether the work is done as far as the history knows. */
@@ -325,8 +248,7 @@ export class Execution {
   /** Tells of a failure, answers the message. Always false: the work is not done. */
   async #fail(error: unknown): Promise<false> {
     const { connection, settings, instance, cancelled } = this.#context
-    const { signal } = this.#abort
-    const aborted = signal.aborted && signal.reason instanceof RunAborted ? signal.reason : null
+    const aborted = this.#abort.reason
     if (aborted?.reason === 'superseded' || aborted?.reason === 'lock-lost') {
       // Somebody else may be at it: our sign of life ends, and whatever is to come, comes by the next delivery.
       await this.#handBack('key-taken', { delayMs: COME_BACK_MS, last: null })
@@ -348,8 +270,8 @@ export class Execution {
       await this.#end({ type: 'dead', reason: plan.reason, error: described })
       return false
     }
-    const retryAt = new Date(connection.clock.now() + plan.delayMs).toISOString()
-    const stored = await this.#append({
+    const retryAt = instantText(connection.clock.now() + plan.delayMs)
+    const stored = await this.#chain.append({
       type: 'failed',
       ...this.#endFacts(),
       error: described,
@@ -364,14 +286,9 @@ export class Execution {
     return false
   }
 
-  async #endUnbegun(event: FinalEvent): Promise<false> {
-    await this.#end(event)
-    return false
-  }
-
   /** Stores a last event and answers the message. Whether it was stored. */
   async #end(event: FinalEvent): Promise<boolean> {
-    const stored = await this.#append({ ...this.#endFacts(), ...event } as RunEvent)
+    const stored = await this.#chain.append({ ...this.#endFacts(), ...event } as RunEvent)
     if (event.type === 'succeeded') this.#context.count('handled')
     if (event.type === 'dead') this.#context.count('failed')
     if (!stored) return false
@@ -381,30 +298,13 @@ export class Execution {
     return true
   }
 
-  /** Asked until the server answers or the worker gives up. */
-  async #newest(): Promise<NewestEvent | null> {
-    const { connection, history, giveUp } = this.#context
-    const backoff = createBackoff({ initialMs: 50, maxMs: 2_000 })
-    for (;;) {
-      try {
-        return await history.newest(this.#subject)
-      } catch (error) {
-        connection.logger.warn('the history of a run cannot be read now', {
-          run: this.#fire.run,
-          error: describeError(error).message,
-        })
-        if (!(await connection.clock.sleep(backoff.next(), giveUp))) throw error
-      }
-    }
-  }
-
   /** Gives the message back, which is no attempt. Always false. */
   async #handBack(
     reason: HandBackReason,
     { delayMs, last }: { readonly delayMs: number; readonly last: RunEvent | null },
   ): Promise<false> {
     const carried = last !== null && (last.type === 'failed' || last.type === 'handed-back') ? last : null
-    const stored = await this.#append({
+    const stored = await this.#chain.append({
       type: 'handed-back',
       ...this.#facts(),
       attempt: this.#attempt - 1,
@@ -449,29 +349,9 @@ export class Execution {
 
   #tellStart(): void {
     this.#toldStart = true
-    void this.#append({ type: 'started', ...this.#facts() }).then((stored) => {
+    void this.#chain.append({ type: 'started', ...this.#facts() }).then((stored) => {
       if (!stored) this.abort(new RunAborted('superseded', 'another instance has the run now'))
     })
-  }
-
-  /** One event after the other. False: the chain went on without us, or the worker's deadline came first. */
-  #append(event: RunEvent): Promise<boolean> {
-    const { history, giveUp, connection } = this.#context
-    const append = async (before: boolean): Promise<boolean> => {
-      if (!before && event.type !== 'started') return false
-      const result = await history.append(this.#subject, event, this.#sequence, giveUp)
-      if (result.kind === 'stored') {
-        this.#sequence = result.sequence
-        return true
-      }
-      connection.logger.warn('a run has gone on without this instance', {
-        run: this.#fire.run,
-        event: event.type,
-      })
-      return false
-    }
-    this.#appends = this.#appends.then(append)
-    return this.#appends
   }
 
   #facts() {
@@ -479,7 +359,7 @@ export class Execution {
     return {
       run: this.#fire.run,
       attempt: this.#attempt,
-      at: new Date(connection.clock.now()).toISOString(),
+      at: instantText(connection.clock.now()),
       instance,
       sequence: this.#delivery.sequence,
       delivery: this.#delivery.count,
@@ -487,43 +367,7 @@ export class Execution {
   }
 
   #endFacts() {
-    const startedAt = this.#startedAt === null ? null : new Date(this.#startedAt).toISOString()
+    const startedAt = this.#startedAt === null ? null : instantText(this.#startedAt)
     return { ...this.#facts(), startedAt }
   }
-}
-
-type Outcome = { readonly value: unknown } | { readonly error: unknown }
-
-type FinalEvent =
-  | { readonly type: 'succeeded'; readonly result?: unknown; readonly duplicateOf?: string }
-  | { readonly type: 'cancelled'; readonly by: string; readonly reason: string }
-  | { readonly type: 'expired' }
-  | {
-      readonly type: 'dead'
-      readonly reason: DeathReason
-      readonly error: RunError
-    }
-
-const TOO_LARGE = Symbol('too large')
-
-/** What is told of a result: JSON that is small, or nothing. */
-function resultOf(value: unknown): unknown {
-  if (value === undefined) return undefined
-  try {
-    const text = JSON.stringify(value)
-    if (text === undefined) return undefined
-    return text.length > RESULT_LIMIT ? TOO_LARGE : value
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
-  }
-}
-
-/** How long until the newest event lets the next attempt begin. */
-function delayLeft(last: RunEvent, now: number): number {
-  if (last.type !== 'failed' && last.type !== 'handed-back') return 0
-  if (last.retryAt === undefined) return 0
-  // Below this the clocks of two machines differ anyhow.
-  const left = Date.parse(last.retryAt) - now
-  return left > 500 ? left : 0
 }
