@@ -7,8 +7,9 @@ import { type Identity, identityOf, type ScheduleKey } from '../core/names.ts'
 import { type ChainRecord, scheduleOfChainKey } from '../core/plan/chain-record.ts'
 import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
+import { readAttempt } from '../engine/applied-records.ts'
 import type { InstanceRecord } from '../engine/instance-record.ts'
-import { LiveRecords, readAttempt } from '../engine/live-records.ts'
+import { LiveRecords } from '../engine/live-records.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
@@ -153,6 +154,7 @@ async function liveState(store: Looking['store'], bucket: string) {
     const attempt = what === 'attempted' ? readAttempt(value) : null
     if (attempt !== null) attempted.set(source, attempt)
   }
-  const { all: live, applied, strange } = records
+  const { all: live, strange } = records
+  const { applied } = records.bySource
   return { live, applied, attempted, strange: [...strange.keys()] }
 }

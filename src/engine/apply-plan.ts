@@ -250,10 +250,12 @@ async function writeEntry(
       : {}),
   }
   const value = sealed(entry)
-  const outcome =
-    action.action !== 'update'
-      ? await store.create(key, value)
-      : await store.update(key, value, action.live.revision)
+  // Where another hand has left something it is written over.
+  const known =
+    action.action === 'update'
+      ? action.live.revision
+      : (options.live.records.strange.get(action.identity)?.revision ?? 0)
+  const outcome = known === 0 ? await store.create(key, value) : await store.update(key, value, known)
   return outcome.ok
 }
 

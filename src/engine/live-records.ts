@@ -4,18 +4,15 @@
  * Job: take every change of the store and keep the last good version of each object. Invariants:
  * - Only what belfry itself has written counts: a value with another seal, an older version that was put back, and a
  *   removal that is none of belfry's change nothing here. They are `strange`, until they are put right.
+ * - Of a source that a belfry without seals has applied also what has no seal counts, until it is sealed.
  * - A store that was deleted and made anew is strange for everything that it no longer has.
  * On failure: an unreadable value is strange like any other; nothing here throws.
  */
 import { type Identity, identityOf, partsOf } from '../core/names.ts'
-import {
-  type AppliedRecord,
-  type AttemptRecord,
-  identityOfLiveKey,
-  type LiveRecord,
-} from '../core/plan/live-entry.ts'
-import { readApplied, readLiveEntry, sealOfEntry } from '../core/plan/seal.ts'
+import { identityOfLiveKey, type LiveEntry, type LiveRecord } from '../core/plan/live-entry.ts'
+import { readLiveEntry, readUnsealedEntry, sealOfEntry } from '../core/plan/seal.ts'
 import type { StoreChange } from '../ports/store.ts'
+import { AppliedRecords } from './applied-records.ts'
 
 /** A key of live state that does not hold what was applied. */
 export interface Strange {
@@ -27,24 +24,20 @@ export interface Strange {
   readonly text: string | null
 }
 
-export interface Attempted {
-  readonly record: AttemptRecord
-  readonly revision: number
-}
-
 export class LiveRecords {
+  readonly bySource = new AppliedRecords()
   readonly #records = new Map<Identity, LiveRecord>()
   readonly #strange = new Map<Identity, Strange>()
-  readonly #applied = new Map<string, AppliedRecord>()
-  readonly #attempted = new Map<string, Attempted>()
-  /** Sources whose record of what was applied is unreadable or gone. */
-  readonly #unrecorded = new Set<string>()
+  /** Those that count, although they have no seal. */
+  readonly #unsealed = new Set<Identity>()
+  /** What nobody applied and is left alone has been told of. */
+  readonly #told = new WeakSet<Strange>()
   /** The versions that have gone on under another name, by their old identities. */
   readonly #renamed = new Map<Identity, string>()
   /** Those of them that a crash has left in the store. */
   readonly #leftovers = new Map<Identity, LiveRecord>()
   /** After a reset: what has not been told again yet. */
-  #untold: { readonly identities: Set<Identity>; readonly sources: Set<string> } | null = null
+  #untold: Set<Identity> | null = null
 
   get all(): ReadonlyMap<Identity, LiveRecord> {
     return this.#records
@@ -58,61 +51,88 @@ export class LiveRecords {
     return this.#strange
   }
 
-  get unrecorded(): ReadonlySet<string> {
-    return this.#unrecorded
+  get unsealed(): readonly LiveRecord[] {
+    return [...this.#unsealed].flatMap((identity) => this.#records.get(identity) ?? [])
   }
 
-  get applied(): ReadonlyMap<string, AppliedRecord> {
-    return this.#applied
+  /** The store is as it was applied, but for what nobody applied and has been told of. */
+  get isRight(): boolean {
+    const { unrecorded, unsealed } = this.bySource
+    const known = this.#unsealed.size + this.#leftovers.size + unrecorded.size + unsealed.size
+    return known === 0 && [...this.#strange.values()].every((found) => this.#told.has(found))
   }
 
-  attempted(source: string): Attempted | null {
-    return this.#attempted.get(source) ?? null
+  /** Whether it is told of for the first time. */
+  tell(found: Strange): boolean {
+    if (this.#told.has(found)) return false
+    this.#told.add(found)
+    return true
   }
 
   /** The identities whose good version is another one now. */
   take(change: StoreChange): readonly Identity[] {
     const identity = identityOfLiveKey(change.key)
-    if (identity === null) {
-      this.#takeRecord(change)
-      return []
-    }
-    this.#untold?.identities.delete(identity)
-    if (change.value === null) this.#leftovers.delete(identity)
-    if (!this.#takeManifest(identity, change)) return []
-    const old = this.#renamedBy(identity)
-    return old === null ? [identity] : [identity, old]
+    if (identity !== null) return this.#takeManifest(identity, change)
+    const source = this.bySource.take(change)
+    if (source === null || !this.bySource.unsealed.has(source)) return []
+    // What was told before its source was: now it counts.
+    return [...this.#strange.values()].flatMap(({ identity: waiting, kind, text, revision }) =>
+      kind === 'added' && text !== null && readUnsealedEntry(waiting, text)?.source === source
+        ? this.#takeManifest(waiting, { key: change.key, value: text, revision })
+        : [],
+    )
   }
 
   /** All is told anew. What is good stays so. */
   reset(): void {
-    this.#attempted.clear()
+    this.bySource.reset()
     this.#strange.clear()
-    this.#untold = { identities: new Set(this.#records.keys()), sources: new Set(this.#applied.keys()) }
+    this.#untold = new Set(this.#records.keys())
   }
 
   /** All that there is has been told: what has not been is gone. */
   caughtUp(): void {
-    for (const identity of this.#untold?.identities ?? [])
+    this.bySource.caughtUp()
+    for (const identity of this.#untold ?? [])
       this.#strange.set(identity, { identity, kind: 'removed', revision: 0, text: null })
-    for (const source of this.#untold?.sources ?? []) this.#unrecorded.add(source)
     this.#untold = null
   }
 
-  #takeManifest(identity: Identity, { value, revision, deliberate }: StoreChange): boolean {
+  #takeManifest(identity: Identity, change: StoreChange): readonly Identity[] {
+    this.#untold?.delete(identity)
+    if (change.value === null) this.#leftovers.delete(identity)
+    const isAnother =
+      change.value === null
+        ? this.#takeRemoval(identity, change)
+        : this.#takeValue(identity, change.value, change.revision)
+    if (!isAnother) return []
+    const old = this.#renamedBy(identity)
+    return old === null ? [identity] : [identity, old]
+  }
+
+  #takeRemoval(identity: Identity, { revision, deliberate }: StoreChange): boolean {
     const known = this.#records.get(identity)
-    if (value === null) {
-      if (known === undefined || deliberate === true) {
-        this.#strange.delete(identity)
-        return this.#records.delete(identity)
-      }
+    if (known !== undefined && deliberate !== true && !this.#unsealed.has(identity)) {
       this.#strange.set(identity, { identity, kind: 'removed', revision, text: null })
       return false
     }
-    const entry = readLiveEntry(identity, value)
-    if (entry === null || (known !== undefined && entry.appliedAt < known.entry.appliedAt)) {
+    this.#strange.delete(identity)
+    this.#unsealed.delete(identity)
+    return this.#records.delete(identity)
+  }
+
+  #takeValue(identity: Identity, text: string, revision: number): boolean {
+    const known = this.#records.get(identity)
+    const sealed = readLiveEntry(identity, text)
+    const entry = sealed ?? this.#readUnsealed(identity, text)
+    const isOlder =
+      entry !== null &&
+      known !== undefined &&
+      entry.appliedAt < known.entry.appliedAt &&
+      !this.#unsealed.has(identity)
+    if (entry === null || isOlder) {
       const kind = known === undefined ? 'added' : 'changed'
-      this.#strange.set(identity, { identity, kind, revision, text: value })
+      this.#strange.set(identity, { identity, kind, revision, text })
       return false
     }
     this.#strange.delete(identity)
@@ -122,8 +142,15 @@ export class LiveRecords {
       return false
     }
     this.#leftovers.delete(identity)
+    if (sealed === null) this.#unsealed.add(identity)
+    else this.#unsealed.delete(identity)
     this.#records.set(identity, record)
     return true
+  }
+
+  #readUnsealed(identity: Identity, text: string): LiveEntry | null {
+    const entry = this.bySource.unsealed.size === 0 ? null : readUnsealedEntry(identity, text)
+    return entry !== null && this.bySource.unsealed.has(entry.source) ? entry : null
   }
 
   /** Takes out the version that this one goes on from, if it is still there. */
@@ -137,37 +164,5 @@ export class LiveRecords {
     this.#records.delete(old)
     this.#leftovers.set(old, record)
     return old
-  }
-
-  #takeRecord({ key, value, revision }: StoreChange): void {
-    const [what, source, more] = key.split('.')
-    if (source === undefined || more !== undefined) return
-    if (what === 'applied') {
-      this.#untold?.sources.delete(source)
-      const record = value === null ? null : readApplied(value)
-      if (record === null) this.#unrecorded.add(source)
-      else {
-        this.#unrecorded.delete(source)
-        this.#applied.set(source, record)
-      }
-    }
-    if (what === 'attempted') {
-      const record = value === null ? null : readAttempt(value)
-      if (record === null) this.#attempted.delete(source)
-      else this.#attempted.set(source, { record, revision })
-    }
-  }
-}
-
-/** For people: where it cannot be read it is as if there were none, and the next one takes its place. */
-export function readAttempt(text: string): AttemptRecord | null {
-  try {
-    const found: unknown = JSON.parse(text)
-    const isRecord =
-      typeof found === 'object' && found !== null && 'outcome' in found && 'problemCount' in found
-    return isRecord ? (found as AttemptRecord) : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
   }
 }

@@ -21,7 +21,8 @@ import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store, StoreChange } from '../ports/store.ts'
 import type { Logger } from '../ports/telemetry.ts'
-import { type Attempted, LiveRecords } from './live-records.ts'
+import type { Attempted } from './applied-records.ts'
+import { LiveRecords } from './live-records.ts'
 import { RevisionGate } from './revision-gate.ts'
 import { ScheduleUsers } from './schedule-users.ts'
 
@@ -78,16 +79,16 @@ export class LiveState implements Catalogue {
   }
 
   applied(source: string): AppliedRecord | null {
-    return this.#records.applied.get(source) ?? null
+    return this.#records.bySource.applied.get(source) ?? null
   }
 
   attempted(source: string): Attempted | null {
-    return this.#records.attempted(source)
+    return this.#records.bySource.attempted(source)
   }
 
   /** The highest format of any applied tree: an instance that knows only a lower one must not lead. */
   get format(): number {
-    return Math.max(0, ...[...this.#records.applied.values()].map(({ format }) => format))
+    return Math.max(0, ...[...this.#records.bySource.applied.values()].map(({ format }) => format))
   }
 
   find<K extends Kind>(kind: K, tenant: string, name: string): CatalogueEntry<K> | undefined {
@@ -158,8 +159,7 @@ export class LiveState implements Catalogue {
   }
 
   #tellStrange(): void {
-    const { strange, leftovers, unrecorded } = this.#records
-    if (strange.size + leftovers.size + unrecorded.size > 0) this.#options.onStrange()
+    if (!this.#records.isRight) this.#options.onStrange()
   }
 
   /** What was applied stays good, and keeps firing: a store that was made anew is to be filled again. */

@@ -9,7 +9,7 @@
  */
 import type { Facts } from '../core/events.ts'
 import { partsOf } from '../core/names.ts'
-import { appliedKey, type LiveEntry, liveKeyOf } from '../core/plan/live-entry.ts'
+import { appliedKey, LIVE_FORMAT, type LiveEntry, liveKeyOf } from '../core/plan/live-entry.ts'
 import { sealed } from '../core/plan/seal.ts'
 import { NO_OVERRIDE } from '../core/trigger/override.ts'
 import type { Store } from '../ports/store.ts'
@@ -32,36 +32,74 @@ export interface PutBackOptions {
 
 /** Resolves when the store says again what was applied, as far as nobody interferes; false if leadership is lost. */
 export async function putBack(options: PutBackOptions, signal: AbortSignal): Promise<boolean> {
-  const { store, live, loop, overrides, logger, events, mayWrite } = options
-  const { strange, leftovers, unrecorded, all, applied } = live.records
-  if (strange.size + leftovers.size + unrecorded.size === 0) return true
+  const { live, mayWrite } = options
+  if (live.records.isRight) return true
   const may = (): boolean => !signal.aborted && mayWrite()
-  for (const found of [...strange.values()]) {
+  for (const found of [...live.records.strange.values()]) {
     if (!may()) return false
-    const good = all.get(found.identity)?.entry ?? null
-    const outcome = await restore(store, found, good)
-    if (!outcome) continue
-    const facts: Facts = {
-      object: found.identity,
-      what: found.kind,
-      fields: found.text === null || good === null ? [] : differences(good, found.text),
-      // NATS does not keep who wrote it: its number in the bucket is all that there is to look for.
-      writtenAs: found.revision,
-    }
-    const source = good?.source ?? ''
-    logger.warn('live state was changed by another hand and is put back', { source, ...facts })
-    events.emit({ type: 'drifted', source, revision: good?.revision ?? '', facts })
+    await restore(found, options)
   }
-  for (const source of [...unrecorded]) {
+  for (const record of live.records.unsealed) {
+    if (!may()) return false
+    await options.store.update(liveKeyOf(record.identity), sealed(record.entry), record.revision)
+  }
+  if (!(await restoreApplied(options, may))) return false
+  if (!(await endLeftovers(options, may, signal))) return false
+  await live.current(signal)
+  return !signal.aborted
+}
+
+/** What nobody applied is left alone: it is not obeyed, and whose it is is not known here. */
+async function restore(found: Strange, { store, live, logger, events }: PutBackOptions): Promise<void> {
+  const { identity, kind, revision, text } = found
+  const good = live.records.all.get(identity)?.entry ?? null
+  if (good !== null) {
+    const key = liveKeyOf(identity)
+    const written =
+      kind === 'removed'
+        ? await store.create(key, sealed(good))
+        : await store.update(key, sealed(good), revision)
+    if (!written.ok) return
+  } else if (!live.records.tell(found)) return
+  const facts: Facts = {
+    object: identity,
+    what: kind,
+    fields: text === null || good === null ? [] : differences(good, text),
+    // NATS does not keep who wrote it: its number in the bucket is all that there is to look for.
+    writtenAs: revision,
+  }
+  const source = good?.source ?? ''
+  const becomes = good === null ? 'it is not obeyed, and left alone' : 'it is put back'
+  logger.warn(`live state was changed by another hand: ${becomes}`, { source, ...facts })
+  events.emit({ type: 'drifted', source, revision: good?.revision ?? '', facts })
+}
+
+/** After the entries: a source is sealed when all that it has is. */
+async function restoreApplied(
+  { store, live, logger, events }: PutBackOptions,
+  may: () => boolean,
+): Promise<boolean> {
+  const { unrecorded, unsealed, applied } = live.records.bySource
+  for (const source of new Set([...unrecorded, ...unsealed])) {
     const record = applied.get(source)
     if (!may()) return false
     if (record === undefined) continue
-    await store.put(appliedKey(source), sealed(record))
+    await store.put(appliedKey(source), sealed({ ...record, format: LIVE_FORMAT }))
+    if (!unrecorded.has(source)) continue
     const facts = { object: appliedKey(source), what: 'changed' }
-    logger.warn('live state was changed by another hand and is put back', { source, ...facts })
+    logger.warn('live state was changed by another hand: it is put back', { source, ...facts })
     events.emit({ type: 'drifted', source, revision: record.revision, facts })
   }
-  for (const { identity, revision } of [...leftovers.values()]) {
+  return true
+}
+
+/** Ends the renames that a crash has left half done. */
+async function endLeftovers(
+  { store, live, loop, overrides }: PutBackOptions,
+  may: () => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const { identity, revision } of [...live.records.leftovers.values()]) {
     const { tenant, name } = partsOf(identity)
     const left = await loop.mark({ tenant, schedule: name }, { reason: 'renamed', cutAt: 0, count: 0 })
     if (!left) return false
@@ -69,19 +107,7 @@ export async function putBack(options: PutBackOptions, signal: AbortSignal): Pro
     if (!may()) return false
     await store.remove(liveKeyOf(identity), revision)
   }
-  await live.current(signal)
-  return !signal.aborted
-}
-
-async function restore(
-  store: Store,
-  { identity, kind, revision }: Strange,
-  good: LiveEntry | null,
-): Promise<boolean> {
-  const key = liveKeyOf(identity)
-  if (good === null) return (await store.remove(key, revision)).ok
-  if (kind === 'removed') return (await store.create(key, sealed(good))).ok
-  return (await store.update(key, sealed(good), revision)).ok
+  return true
 }
 
 /** The members that another hand has changed, for people; none where it is no entry at all. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { problem } from '../../src/core/errors.ts'
+import type { Identity } from '../../src/core/names.ts'
+import { LiveRecords } from '../../src/engine/live-records.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -88,13 +90,26 @@ describe('live state that another hand has changed', () => {
     expect(seconds(simulation).filter((at) => at > 4 && at % 2 !== 0)).toEqual([])
   })
 
-  it('by an object that nobody applied is rid of it, and it never fires', async () => {
+  it('by an object that nobody applied never fires it, says so once, and leaves it to whoever put it there', async () => {
     const { simulation, good } = await running()
     simulation.live.write('Schedule.default.other', good.value, 0)
-    await simulation.clock.advance(5_000)
-    expect(simulation.live.get('Schedule.default.other')).toBeNull()
+    await simulation.clock.advance(700_000)
+    expect(simulation.live.get('Schedule.default.other')?.value).toBe(good.value)
     expect(simulation.records('other')).toEqual([])
     expect(drifted(simulation)).toMatchObject([{ facts: { what: 'added' } }])
+    expect(seconds(simulation)).toEqual(from(1, 703))
+  })
+
+  it('by an object that nobody applied is rid of it once a tree asks for its name', async () => {
+    const source = new SimulatedSource(tree)
+    const { simulation } = await running(source)
+    simulation.live.write('Schedule.default.other', 'garbage', 0)
+    await simulation.clock.advance(1_000)
+    const both = ['tick', 'other'].map((name) => scheduleText(name, 'timezone: UTC, triggers: [{every: 1s}]'))
+    source.set(treeOf(ADAPTER_AND_JOB + both.join('')))
+    await simulation.clock.advance(3_000)
+    expect(simulation.fires('other')).toHaveLength(3)
+    expect(seconds(simulation)).toEqual(from(1, 7))
   })
 
   it('by an unreadable record of what was applied has it again', async () => {
@@ -137,3 +152,90 @@ describe('live state that another hand has changed', () => {
     expect(simulation.live.lastRevision).toBe(before)
   })
 })
+
+describe('live state of a belfry that knew no seals', () => {
+  const unsealed = (text: string) => text.replace(/,"seal":"[^"]*"}$/, '}')
+  /** Everything as that one would have left it. */
+  function strip(simulation: Simulation): void {
+    for (const { key, value } of simulation.live.entries()) {
+      const plain = unsealed(value)
+      simulation.live.write(
+        key,
+        key === 'applied.main' ? plain.replace('"format":2', '"format":1') : plain,
+        'anything',
+      )
+    }
+  }
+
+  it('goes on where it stood, and is sealed', async () => {
+    const { simulation, scheduler, good } = await running()
+    await simulation.during(scheduler.stop())
+    strip(simulation)
+    expect(simulation.live.get(KEY)?.value).toBe(unsealed(good.value))
+    await simulation.started('b', new SimulatedSource(tree))
+    await simulation.clock.advance(5_000)
+    expect(seconds(simulation)).toEqual(
+      from(1, Math.floor((simulation.clock.now() - Date.parse(START)) / 1_000)),
+    )
+    expect(simulation.live.get(KEY)?.value).toBe(good.value)
+    expect(JSON.parse(simulation.live.get('applied.main')!.value)).toMatchObject({
+      format: 2,
+      seal: expect.anything(),
+    })
+    expect(drifted(simulation)).toEqual([])
+    expect(simulation.records('tick').filter(({ kind }) => kind === 'marker')).toEqual([])
+  })
+
+  it('is sealed also while the tree is invalid, and then no hand without a seal is obeyed', async () => {
+    const { simulation, scheduler, good } = await running()
+    await simulation.during(scheduler.stop())
+    strip(simulation)
+    const source = new SimulatedSource(tree)
+    source.break([problem('invalid-yaml', 'broken on purpose')])
+    await simulation.started('b', source)
+    await simulation.clock.advance(1_000)
+    expect(simulation.live.get(KEY)?.value).toBe(good.value)
+    strip(simulation)
+    await simulation.clock.advance(1_000)
+    expect(simulation.live.get(KEY)?.value).toBe(good.value)
+    expect(drifted(simulation).length).toBeGreaterThan(0)
+  })
+
+  it('is followed by a standby as the old version leads, edits and removals included', () => {
+    const { value: applied } = APPLIED
+    const records = new LiveRecords()
+    const entry = (appliedAt: number) => JSON.stringify({ ...PLAIN, appliedAt })
+    records.take({ key: KEY, value: entry(1), revision: 1 })
+    expect(records.all.size).toBe(0)
+    expect(records.take({ key: 'applied.main', value: applied, revision: 2 })).toEqual([
+      'Schedule/default/tick',
+    ])
+    expect(records.strange.size).toBe(0)
+    records.take({ key: KEY, value: entry(5), revision: 3 })
+    expect(records.all.get('Schedule/default/tick' as Identity)?.entry.appliedAt).toBe(5)
+    records.take({ key: KEY, value: null, revision: 4 })
+    expect(records.all.size + records.strange.size).toBe(0)
+  })
+})
+
+const PLAIN = {
+  manifest: { apiVersion: 'belfry/v1', kind: 'Schedule', metadata: { name: 'tick' }, spec: {} },
+  digest: 'd',
+  timingDigest: 't',
+  generation: 1,
+  source: 'main',
+  revision: 'r',
+  file: 'a.yaml',
+  line: 1,
+  activeFrom: 1,
+}
+const APPLIED = {
+  value: JSON.stringify({
+    revision: 'r',
+    digest: 'd',
+    counts: { created: 1, updated: 0, unchanged: 0, deleted: 0 },
+    format: 1,
+    appliedAt: 1,
+    digests: ['d'],
+  }),
+}
