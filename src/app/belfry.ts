@@ -13,10 +13,12 @@ import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
 import { serveControl } from '../nats/control-server.ts'
 import { createNatsDeadLetters } from '../nats/dead-letters.ts'
+import { createNatsEventTrail } from '../nats/event-trail.ts'
 import { NatsEventSink } from '../nats/events.ts'
 import { createNatsFireLog } from '../nats/fire-log.ts'
 import { ensureLayout, layoutError } from '../nats/layout.ts'
 import { createNatsLeaseStore, LEASE_TIMEOUT_MS } from '../nats/lease-store.ts'
+import { keepMemoryStreams } from '../nats/memory-streams.ts'
 import { Publisher } from '../nats/publisher.ts'
 import { createNatsRunJournal } from '../nats/run-journal.ts'
 import { createNatsStore } from '../nats/store.ts'
@@ -101,6 +103,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       log,
       consumers: createNatsAdapterConsumers({ connection }),
       events: new NatsEventSink({ connection, publisher, instance }),
+      trail: createNatsEventTrail(connection),
       logger,
       source: options.source,
       pruneLimit: options.pruneLimit,
@@ -128,6 +131,8 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       version: packageVersion,
     })
     closing.push(() => control.stop())
+    const stopping = new AbortController()
+    const keeping = keepMemoryStreams(connection, wanted, stopping.signal)
     let stopped: Promise<void> | null = null
     const stop = async (): Promise<void> => {
       // What is asked for has a moment to end; what waits for a log that refuses it is told to ask somebody else.
@@ -136,6 +141,8 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       await scheduler.drain()
       await answered
       await scheduler.stop()
+      stopping.abort()
+      await keeping
       await connection.close()
     }
     return {

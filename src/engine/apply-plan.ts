@@ -4,6 +4,7 @@
  * Job: bring live state to what a tree says, without firing a time before the edit or forgetting one after it.
  * Invariants, in this order (docs/spec/wire.md, "Edits"):
  * 1. Every schedule whose timing changes or that goes is settled up to `appliedAt` and cut by a marker, and held.
+ *    What it left out is told before the old version goes.
  * 2. Consumers exist before the first schedule that publishes to them.
  * 3. Live entries are written by compare-and-set: creates and updates first, deletes last.
  * 4. `applied.<source>` is written last, so that it never speaks of half a tree.
@@ -65,6 +66,8 @@ export type ApplyOutcome =
 /** Writes to the store that are under way at once. */
 const WRITES_AT_ONCE = 128
 const RETRY_MS = 100
+/** What the old versions left out is told before the new ones are written, if it can be told in this time. */
+const TELLING_MS = 2_000
 
 /** `signal` aborts when the term ends in which the plan was made: another one makes its own. */
 export async function applyPlan(
@@ -100,6 +103,9 @@ export async function applyPlan(
       }),
     ])
     if (cuts === null || ends === null || moves === null) return { kind: 'moved' }
+    // Once an old version is gone nobody knows any more what it left out; before that another leader tells it.
+    const isAnyCut = edited.length + deleted.length + renames.length > 0
+    if (isAnyCut) await options.events.flush(TELLING_MS)
     if (!(await beginAnew(plan, { loop, appliedAt, ended: ends }))) return { kind: 'moved' }
     await ensureConsumers(plan, options)
     const kept = await writeEntries(plan, {

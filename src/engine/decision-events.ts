@@ -4,17 +4,19 @@
  * schedule is a line a minute and not one a second.
  */
 
+import type { NotFired } from '../core/events.ts'
+import type { Occurrence } from '../core/schedule/occurrence.ts'
 import { formatInstant } from '../core/time/instant.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
-import type { Decision, PlannedEntry } from '../core/trigger/decision.ts'
+import type { PlannedEntry } from '../core/trigger/decision.ts'
 import type { EventSink, Logger } from '../ports/telemetry.ts'
 import type { LoopObserver } from './slot-decisions.ts'
 
 export function decisionEvents(events: EventSink, logger: Logger): LoopObserver {
   return {
     onDecision({ key }, decision) {
-      const facts = skippedFacts(decision)
-      if (facts !== null) events.emit({ type: 'not-fired', ...key, facts })
+      const [first, ...others] = decision.skipped
+      if (first !== undefined) events.emit({ type: 'not-fired', ...key, facts: notFired([first, ...others]) })
       for (const entry of decision.entries) {
         if (!isMiss(entry)) continue
         const { nominal, reason } = entry
@@ -51,13 +53,12 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
   }
 }
 
-function skippedFacts({ skipped }: Decision) {
-  const first = skipped[0]
-  const last = skipped.at(-1)
-  if (first === undefined || last === undefined) return null
+/** What is told of times that did not fire. */
+export function notFired(skipped: readonly [Occurrence, ...Occurrence[]]): NotFired {
+  const [first] = skipped
   return {
     first: formatInstant(first.nominal),
-    last: formatInstant(last.nominal),
+    last: formatInstant((skipped.at(-1) ?? first).nominal),
     count: skipped.length,
     because: first.trace.map(({ text }) => text),
   }

@@ -8,7 +8,7 @@ import type { LeaseStore } from '../ports/lease.ts'
 import type { RunJournal } from '../ports/run-journal.ts'
 import type { TreeSource } from '../ports/source.ts'
 import type { Store } from '../ports/store.ts'
-import type { EventSink, Logger } from '../ports/telemetry.ts'
+import type { EventSink, EventTrail, Logger } from '../ports/telemetry.ts'
 
 export interface SchedulerOptions {
   readonly clock: Clock
@@ -20,6 +20,7 @@ export interface SchedulerOptions {
   readonly log: FireLog
   readonly consumers: AdapterConsumers
   readonly events: EventSink
+  readonly trail: EventTrail
   readonly logger: Logger
   readonly source: TreeSource | null
   readonly pruneLimit: PruneLimit

@@ -24,6 +24,7 @@ import { RunOperations } from './run-operations.ts'
 import type { RunPorts, SchedulerOptions } from './scheduler-options.ts'
 import type { LoopObserver } from './slot-decisions.ts'
 import { TriggerLoop } from './trigger-loop.ts'
+import type { UntoldOptions } from './untold.ts'
 
 export interface SchedulerParts extends LogParts {
   readonly live: LiveState
@@ -37,6 +38,7 @@ export interface SchedulerParts extends LogParts {
   readonly runs: RunKeeper | null
   /** null where nobody keeps runs. */
   readonly runOperations: RunOperations | null
+  readonly untold: UntoldOptions
 }
 
 /** `mayLead` says whether this instance leads and trusts itself right now. */
@@ -153,6 +155,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
           events,
           now,
         })
+  const untold = { trail: options.trail, events, clock, logger, settled: () => loop.settled() }
   return {
     ...logParts,
     live,
@@ -165,6 +168,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     checkpoint,
     runs,
     runOperations,
+    untold,
   }
 
   function keeperOf({ journal, deadLetters, store }: RunPorts): RunKeeper {

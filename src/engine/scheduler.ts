@@ -37,6 +37,7 @@ import type { Upcoming } from './schedule-slots.ts'
 import type { SchedulerOptions } from './scheduler-options.ts'
 import { assemble, type SchedulerParts } from './scheduler-parts.ts'
 import { SKEW_LEAD_MS } from './server-time.ts'
+import { tellUntold } from './untold.ts'
 
 const EVENT_FLUSH_MS = 2_000
 
@@ -213,7 +214,9 @@ export class Scheduler {
     const pausing = ready.then(() => this.#parts.pausing.run(stop.signal))
     const storing = alone.then(() => this.#parts.checkpoint.run(stop.signal))
     const keeping = Promise.all([ready, before]).then(() => this.#parts.runs?.lead(term, stop.signal))
-    const done = Promise.all([firing, guarding, reconciling, storing, pausing, keeping]).then(() => undefined)
+    const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
+    const all = [firing, guarding, reconciling, storing, pausing, keeping, telling]
+    const done = Promise.all(all).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, done }
     onLeading?.(term)
   }

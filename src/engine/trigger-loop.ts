@@ -85,6 +85,12 @@ export class TriggerLoop {
     return { trigger: slot.trigger, cursor: this.#decisions.cursor(slot) }
   }
 
+  /** Every schedule that can be decided, and up to where the log settles it. */
+  *settled(): Iterable<{ readonly trigger: CompiledTrigger; readonly settledTo: number }> {
+    for (const slot of this.#slots.all())
+      yield { trigger: slot.trigger, settledTo: this.#decisions.settledInLog(slot) }
+  }
+
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
   async lead(term: number, signal: AbortSignal): Promise<void> {
     // The term may have ended before it could begin, and another one have begun.

@@ -125,12 +125,13 @@ async function patiently<T>(
   }
 }
 
-interface Ensured {
+export interface Ensured {
   readonly outcome: 'created' | 'updated' | 'unchanged'
   readonly found: readonly LayoutDifference[]
 }
 
-async function ensureObject(connection: Connection, object: LayoutObject): Promise<Ensured> {
+/** Makes one object right as far as that is safe. */
+export async function ensureObject(connection: Connection, object: LayoutObject): Promise<Ensured> {
   const state = await streamState(connection, object.stream)
   if (state === null) return create(connection, object)
   const current = state.config

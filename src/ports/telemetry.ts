@@ -18,3 +18,18 @@ export interface EventSink {
   /** Waits until what was emitted is stored, or `timeoutMs` have passed. */
   flush(timeoutMs: number): Promise<void>
 }
+
+/** One line of the audit trail about times that did not fire: all that the manifests closed from `first` to `last`. */
+export interface ToldRange {
+  readonly tenant: string
+  readonly schedule: string
+  /** Epoch milliseconds. */
+  readonly first: number
+  readonly last: number
+}
+
+/** Reads what the sink has stored, whichever instance emitted it. */
+export interface EventTrail {
+  /** What was told since a moment, epoch milliseconds by the store's clock. Throws retryable without an answer. */
+  notFiredSince(since: number): Promise<readonly ToldRange[]>
+}

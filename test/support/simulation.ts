@@ -18,7 +18,7 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
 import type { TreeSource } from '../../src/ports/source.ts'
 import type { Store } from '../../src/ports/store.ts'
-import type { Logger } from '../../src/ports/telemetry.ts'
+import type { EventSink, Logger } from '../../src/ports/telemetry.ts'
 
 export const silent: Logger = {
   debug: () => undefined,
@@ -71,6 +71,8 @@ export class SimulatedSource implements TreeSource {
 export interface InstanceOptions {
   /** Instead of the installation's own, such as ones that fail. */
   readonly consumers?: AdapterConsumers
+  /** Where its events go, instead of the trail that all instances read. */
+  readonly events?: EventSink
   readonly faults?: FaultPlan
   /** Whether it keeps runs while it leads. */
   readonly keepsRuns?: boolean
@@ -131,7 +133,7 @@ export class Simulation {
 
   instance(name: string, source: TreeSource | null, options: InstanceOptions = {}): Scheduler {
     const { wallAheadMs = () => 0, watchDelayMs = () => 0, pruneLimit, consumers, ...rest } = options
-    const { keepsRuns = false, ...faulty } = rest
+    const { keepsRuns = false, events, ...faulty } = rest
     const port = { clock: this.clock, ...faulty }
     const clock: Clock = {
       now: () => this.clock.now() + wallAheadMs(),
@@ -147,7 +149,8 @@ export class Simulation {
       lease: createMemoryLeaseStore(this.lease, port),
       log: createMemoryFireLog(this.stream, port),
       consumers: consumers ?? this.consumers,
-      events: this.events,
+      events: events ?? this.events,
+      trail: this.events,
       logger: silent,
       source,
       pruneLimit: pruneLimit ?? DEFAULT_PRUNE_LIMIT,

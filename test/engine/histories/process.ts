@@ -159,6 +159,7 @@ export class SimulatedProcess {
       },
       consumers: this.#consumers(),
       events: simulation.events,
+      trail: simulation.events,
       logger: silent,
       source: this.#source(source),
       pruneLimit: DEFAULT_PRUNE_LIMIT,
