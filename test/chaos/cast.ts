@@ -12,6 +12,10 @@ export interface Cast {
 
 const MINUTE = 60_000
 const ANY_MARKER = ['misfire', 'closed-now']
+/** What is told at the end may reach beyond what is owed. */
+const TOLD_AFTER_MS = 5 * MINUTE
+/** The edited schedule that has the calendar `half`. */
+const HALF_CLOSED = 'edited-3'
 const MISFIRES = { skip: 5_000, 'fire-once': 3_000, 'fire-all': 2_000 } as const
 
 /** Dates and times of every second minute of the day are blacked out: half of what is asked for does not fire. */
@@ -54,28 +58,40 @@ export function owedBy(cast: Cast, activeFrom: (schedule: string) => number, to:
     misfireAfterMs: 60_000,
     ...more,
   })
-  const closed = steps('closed', 1_000, { markers: ANY_MARKER })
+  const ofClosed = (last: number) => everyStep(1_000, activeFrom('closed'), last)
   return [
     ...cast.ticks.map((schedule) => steps(schedule, 1_000)),
-    { ...closed, nominals: closed.nominals.filter((at) => Math.floor(at / MINUTE) % 2 === 1) },
+    {
+      ...steps('closed', 1_000, { markers: ANY_MARKER }),
+      nominals: ofClosed(to).filter(isOpen),
+      closed: ofClosed(to + TOLD_AFTER_MS).filter((at) => !isOpen(at)),
+    },
     steps('fives', 5_000),
     steps('minutes', MINUTE),
     ...Object.entries(MISFIRES).map(([policy, misfireAfterMs]) => steps(policy, 1_000, { misfireAfterMs })),
   ]
 }
 
+/** Whether the calendar `half` is open. */
+function isOpen(at: number): boolean {
+  return Math.floor(at / MINUTE) % 2 === 1
+}
+
 /** One state of `edits.yaml`. */
 export interface Edits {
   readonly stepSeconds: readonly number[]
-  /** Written into the data of all, which changes no timing. */
-  readonly note: number
+  /** Written into the data of each, which changes no timing. */
+  readonly notes: readonly number[]
   /** The number of an adapter that nobody uses; null for none. */
   readonly extraAdapter: number | null
 }
 
-export function editsText(cast: Cast, { stepSeconds, note, extraAdapter }: Edits): string {
+export function editsText(cast: Cast, { stepSeconds, notes, extraAdapter }: Edits): string {
   const schedules = cast.edited.map((name, index) =>
-    scheduleText(name, `timezone: UTC, triggers: [{every: ${stepSeconds[index]}s}], data: {note: ${note}}`),
+    scheduleText(
+      name,
+      `timezone: UTC, triggers: [{every: ${stepSeconds[index]}s}], data: {note: ${notes[index]}}${name === HALF_CLOSED ? ', calendar: half' : ''}`,
+    ),
   )
   const extra =
     extraAdapter === null
@@ -97,9 +113,14 @@ export function owedByVersions(versions: readonly Version[], to: number): readon
     const own = versions
       .filter((version) => version.schedule === schedule)
       .sort((a, b) => a.activeFrom - b.activeFrom)
-    const nominals = own.flatMap(({ activeFrom, stepMs }, index) =>
-      everyStep(stepMs, activeFrom, Math.min(to, own[index + 1]?.activeFrom ?? to)),
-    )
-    return { schedule, nominals, markers: ['misfire', 'superseded'], misfireAfterMs: 60_000 }
+    const upTo = (last: number) =>
+      own.flatMap(({ activeFrom, stepMs }, index) =>
+        everyStep(stepMs, activeFrom, Math.min(last, own[index + 1]?.activeFrom ?? last)),
+      )
+    const markers = ['superseded', ...ANY_MARKER]
+    const all = { schedule, nominals: upTo(to), markers, misfireAfterMs: 60_000 }
+    if (schedule !== HALF_CLOSED) return all
+    const closed = upTo(to + TOLD_AFTER_MS).filter((at) => !isOpen(at))
+    return { ...all, nominals: all.nominals.filter(isOpen), closed }
   })
 }

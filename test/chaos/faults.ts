@@ -1,15 +1,22 @@
 import { MOMENTS, type Moment } from '../support/nats-wire.ts'
 import type { Random } from '../support/random.ts'
-import type { Instance, Stage } from './stage.ts'
+import type { Instance } from './instance.ts'
+import type { Stage } from './stage.ts'
+
+export type Family = 'border' | 'process' | 'clock' | 'wire' | 'NATS' | 'cluster' | 'operator'
 
 /** One kind of thing that goes wrong. Resolves to whether it really happened; recovery is not waited for. */
 export interface Fault {
   readonly name: string
+  readonly family: Family
   strike(stage: Stage, random: Random): Promise<boolean>
 }
 
 /** How long a strike waits for its message, or a fault for what must follow. */
 const CHANCE_MS = 25_000
+/** What a border needs is provoked again and again, with whoever leads by then: other faults strike meanwhile. */
+const BORDER_MS = 60_000
+const PROVOKED_MS = 5_000
 const OUTAGE_MS = 30_000
 
 /** What a leader writes, and what makes it write it. */
@@ -56,17 +63,22 @@ function startingWith(text: string): RegExp {
 export const BORDERS: readonly Fault[] = Object.entries(WRITES).flatMap(([what, { subject, cause }]) =>
   MOMENTS.map((moment) => ({
     name: `leader killed at ${what}: ${moment}`,
+    family: 'border' as const,
     async strike(stage) {
-      const leader = await stage.leader()
       const pattern = subject(stage)
-      const struck = leader.wire.strike(
-        { matches: (each) => pattern.test(each), moment, act: () => leader.killNow() },
-        stage.within(CHANCE_MS),
-      )
-      cause?.(stage, leader)
-      const done = await struck
-      if (done || what === 'a cursor') await backAgain(stage, leader)
-      return done
+      const limit = stage.within(BORDER_MS)
+      while (!limit.aborted) {
+        const leader = await stage.leader()
+        const struck = leader.wire.strike(
+          { matches: (each) => pattern.test(each), moment, act: () => leader.killNow() },
+          AbortSignal.any([limit, stage.within(PROVOKED_MS)]),
+        )
+        cause?.(stage, leader)
+        const done = await struck
+        if (done || what === 'a cursor') await backAgain(stage, leader)
+        if (done) return true
+      }
+      return false
     },
   })),
 )
@@ -75,6 +87,7 @@ export const BORDERS: readonly Fault[] = Object.entries(WRITES).flatMap(([what, 
 function lost(name: string, moment: Moment): Fault {
   return {
     name,
+    family: 'wire',
     async strike(stage) {
       const leader = await stage.leader()
       const pattern = WRITES['a fire']!.subject(stage)
@@ -90,6 +103,7 @@ function lost(name: string, moment: Moment): Fault {
 const PROCESSES: readonly Fault[] = [
   {
     name: 'leader killed',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       await stage.rest(stage.random.between(0, 500))
@@ -100,6 +114,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'standby killed',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       const standby = stage.instances.find((each) => each !== leader && each.process !== null)
@@ -110,6 +125,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'all killed at once',
+    family: 'process',
     async strike(stage) {
       for (const instance of stage.instances) instance.killNow()
       await Promise.all(stage.instances.map((instance) => instance.ended()))
@@ -119,6 +135,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'leader stopped cleanly',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       leader.terminate()
@@ -128,6 +145,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'leader frozen until another leads, then thawed',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       leader.process?.signal('SIGSTOP')
@@ -142,6 +160,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'leader frozen for longer than any time-out',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       leader.process?.signal('SIGSTOP')
@@ -152,6 +171,7 @@ const PROCESSES: readonly Fault[] = [
   },
   {
     name: 'all frozen and thawed',
+    family: 'process',
     async strike(stage) {
       for (const { process } of stage.instances) process?.signal('SIGSTOP')
       await stage.rest(stage.random.between(1_000, 3_000))
@@ -163,6 +183,7 @@ const PROCESSES: readonly Fault[] = [
   clock('back', (random) => -random.pick([700, 3_000, 90_000, 7_200_000])),
   {
     name: 'another checkout leads',
+    family: 'process',
     async strike(stage) {
       const leader = await stage.leader()
       stage.edit(leader, 'timing')
@@ -177,6 +198,7 @@ const PROCESSES: readonly Fault[] = [
 function clock(direction: string, draw: (random: Random) => number): Fault {
   return {
     name: `leader's wall clock jumps ${direction}, and back again`,
+    family: 'clock',
     async strike(stage) {
       const leader = await stage.leader()
       leader.process?.shiftClock(draw(stage.random))
@@ -195,6 +217,7 @@ export const WIRES: readonly Fault[] = [
   swallowed('all that the leader sends lost', 'toServer'),
   {
     name: 'connections of the leader cut',
+    family: 'wire',
     async strike(stage) {
       ;(await stage.leader()).wire.cut()
       return true
@@ -202,6 +225,7 @@ export const WIRES: readonly Fault[] = [
   },
   {
     name: 'connections of all cut',
+    family: 'wire',
     async strike(stage) {
       for (const { wire } of stage.instances) wire.cut()
       return true
@@ -212,6 +236,7 @@ export const WIRES: readonly Fault[] = [
 function swallowed(name: string, direction: 'toServer' | 'toClient'): Fault {
   return {
     name,
+    family: 'wire',
     async strike(stage, random) {
       const { wire } = await stage.leader()
       wire.swallow(direction)
@@ -225,6 +250,7 @@ function swallowed(name: string, direction: 'toServer' | 'toClient'): Fault {
 /** The log is full for a while. */
 const FULL: Fault = {
   name: 'log full, then given room again',
+  family: 'NATS',
   async strike(stage) {
     await stage.setLogRoom('none')
     const refused = 'the log does not take entries: fires are late, none is lost'
@@ -246,6 +272,7 @@ const SERVER: readonly Fault[] = [
   server('NATS stopped in order and restarted', 'SIGTERM'),
   {
     name: 'NATS frozen and thawed',
+    family: 'NATS',
     async strike(stage) {
       await stage.single!.kill('SIGSTOP')
       await stage.rest(stage.random.between(500, 5_000))
@@ -258,6 +285,7 @@ const SERVER: readonly Fault[] = [
 function server(name: string, signal: NodeJS.Signals): Fault {
   return {
     name,
+    family: 'NATS',
     async strike(stage) {
       await stage.single!.kill(signal)
       await stage.rest(stage.random.between(0, 2_000))
@@ -288,6 +316,7 @@ const CLUSTER: readonly Fault[] = [
   }),
   {
     name: 'leader of a stream stepped down',
+    family: 'cluster',
     async strike(stage) {
       await stage.cluster!.stepDown(drawStream(stage))
       return true
@@ -304,6 +333,7 @@ function node(
 ): Fault {
   return {
     name,
+    family: 'cluster',
     async strike(stage) {
       const cluster = stage.cluster!
       await act(stage, await cluster.leaderOf(drawStream(stage)))
@@ -329,10 +359,14 @@ export const TOGETHER: readonly Fault[] = [
   ...WIRES,
 ]
 
+/** Fires and renewals are struck on three replicas too, where each answer takes a quorum. */
+export const BORDERS_OF_THE_LOG = BORDERS.filter(({ name }) => /at (a fire|the lease):/.test(name))
+
 /** Those that destroy what was stored. */
 export const DESTRUCTIONS: readonly Fault[] = [
   {
     name: 'log deleted and created anew',
+    family: 'operator',
     async strike(stage) {
       await stage.deleteLog()
       return true
@@ -340,6 +374,7 @@ export const DESTRUCTIONS: readonly Fault[] = [
   },
   {
     name: 'log deleted and created anew while the leader stands still',
+    family: 'operator',
     async strike(stage) {
       const leader = await stage.leader()
       leader.process?.signal('SIGSTOP')
@@ -351,6 +386,7 @@ export const DESTRUCTIONS: readonly Fault[] = [
   },
   {
     name: 'old store restored',
+    family: 'operator',
     async strike(stage) {
       const restore = await stage.backUp()
       await stage.current()
@@ -359,15 +395,7 @@ export const DESTRUCTIONS: readonly Fault[] = [
       return true
     },
   },
-  {
-    name: 'leader killed',
-    async strike(stage) {
-      const leader = await stage.leader()
-      leader.killNow()
-      await backAgain(stage, leader)
-      return true
-    },
-  },
+  ...PROCESSES.filter(({ name }) => name === 'leader killed'),
 ]
 
 async function backAgain(stage: Stage, instance: Instance): Promise<void> {

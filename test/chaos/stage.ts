@@ -1,29 +1,36 @@
+import { setMaxListeners } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LiveEntry } from '../../src/core/plan/live-entry.ts'
 import { systemClock } from '../../src/lifecycle/clock.ts'
+import { API, errorFromApi } from '../../src/nats/api-errors.ts'
 import type { Connection } from '../../src/nats/connection.ts'
 import { createNatsFireLog } from '../../src/nats/fire-log.ts'
 import { ensureLayout } from '../../src/nats/layout.ts'
 import { createNatsLeaseStore } from '../../src/nats/lease-store.ts'
 import { Publisher } from '../../src/nats/publisher.ts'
-import { createNatsStore } from '../../src/nats/store.ts'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
-import { BelfryProcess } from '../support/belfry-process.ts'
 import { startNatsCluster, type TestCluster } from '../support/nats-cluster.ts'
-import type { Frame } from '../support/nats-protocol.ts'
 import { connectTo, freshPrefix, startNatsServer, type TestServer } from '../support/nats-server.ts'
 import { NatsWire } from '../support/nats-wire.ts'
 import type { Random } from '../support/random.ts'
-import { type Judgement, judge } from '../support/verdict.ts'
-import { type Cast, createCast, type Edits, editsText, owedBy, owedByVersions, type Version } from './cast.ts'
+import { type Judgement, judge, type Owed, untoldOf } from '../support/verdict.ts'
+import { type Cast, createCast, type Edits, editsText, owedBy, owedByVersions } from './cast.ts'
+import { Instance } from './instance.ts'
+import { Witness } from './witness.ts'
 
 const FIRES_MAX_BYTES = 1024 ** 3
 const READ_MS = 1_000
 const POLL_MS = 50
 /** Beyond this nothing recovers any more: the run ends and says so. */
 const STUCK_MS = 120_000
+/** No schedule that plays owes nothing for so long. */
+const LONGEST_GAP_MS = 150_000
+/** Closed times are gathered for a minute at most, and told when the decision is made. */
+const TOLD_WITHIN_MS = 65_000
+
+/** What of a checkout changes; `invalid`: nothing may go live, until the next edit. */
+export type Edit = 'timing' | 'data' | 'adapter' | 'invalid'
 
 export interface StageOptions {
   readonly random: Random
@@ -32,60 +39,8 @@ export interface StageOptions {
   readonly cluster?: boolean
   /** Called when a belfry process ends although nobody ended it. */
   readonly onSurprise: (what: string) => void
-}
-
-/** One belfry process after another under one name, each behind the same wire. */
-export class Instance {
-  readonly name: string
-  readonly wire: NatsWire
-  readonly tree: string
-  readonly #prefix: string
-  #process: BelfryProcess | null = null
-  #expected = false
-
-  constructor(name: string, options: { wire: NatsWire; tree: string; prefix: string }) {
-    this.name = name
-    this.wire = options.wire
-    this.tree = options.tree
-    this.#prefix = options.prefix
-  }
-
-  get process(): BelfryProcess | null {
-    return this.#process
-  }
-
-  start(onSurprise: (what: string) => void): void {
-    if (this.#process !== null) return
-    this.#expected = false
-    const { name: instance, wire: server, tree } = this
-    const started = BelfryProcess.serve({ server, prefix: this.#prefix, instance, tree, clockCanShift: true })
-    this.#process = started
-    void started.ended.then((code) => {
-      if (this.#process === started) this.#process = null
-      if (this.#expected) return
-      // One that cannot reach NATS while it starts gives up and is started again, by whatever supervises it.
-      const isUp = started.lines.items.some(({ message }) => message === 'ready')
-      if (isUp)
-        onSurprise(`${instance} ended by itself with ${code}: ${JSON.stringify(started.lines.items.at(-1))}`)
-      this.start(onSurprise)
-    })
-  }
-
-  /** At once, also in the midst of forwarding one of its messages. */
-  killNow(): void {
-    this.#expected = true
-    this.#process?.signal('SIGKILL')
-  }
-
-  /** Asks it to stop; it may be killed meanwhile. */
-  terminate(): void {
-    this.#expected = true
-    this.#process?.signal('SIGTERM')
-  }
-
-  async ended(): Promise<void> {
-    await this.#process?.ended
-  }
+  /** Given all that a belfry process has logged, when it has ended. */
+  readonly onLog: (instance: string, lines: readonly string[]) => void
 }
 
 /** NATS, some belfry instances, their trees, and everything that the log ever held. */
@@ -102,6 +57,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const stage = new Stage({ ...nats, connection, folder, random, cast: createCast(options.ticks), options })
   await stage.open(ports)
   return stage
+}
+
+export interface Lag {
+  readonly ms: number
+  readonly schedules: readonly string[]
 }
 
 interface Parts {
@@ -121,44 +81,55 @@ export class Stage {
   readonly random: Random
   readonly cast: Cast
   readonly instances: Instance[] = []
-  readonly destructions: number[] = []
+  readonly #destructions: number[] = []
+  readonly #restorations: number[] = []
   readonly #parts: Parts
-  readonly #seen: LogRecord[] = []
-  readonly #confirmed = new Set<string>()
-  readonly #newest = new Map<string, number>()
-  readonly #versions = new Map<string, Version>()
-  readonly #ending = new AbortController()
+  readonly #ending = endsMany()
   readonly #publisher: Publisher
-  #fires = 0
-  #note = 0
-  #edits: Edits = { stepSeconds: [1, 1, 2, 3], note: 0, extraAdapter: null }
+  readonly #witness: Witness
+  #edited = 0
+  #lag: Lag = { ms: 0, schedules: [] }
+  #edits: Edits = { stepSeconds: [1, 1, 2, 3], notes: [0, 0, 0, 0], extraAdapter: null }
 
   constructor(parts: Parts) {
+    const { connection, cast } = parts
     this.#parts = parts
     this.cluster = parts.cluster
     this.single = parts.single
-    this.connection = parts.connection
+    this.connection = connection
     this.random = parts.random
-    this.cast = parts.cast
-    this.#publisher = new Publisher(parts.connection, { timeoutMs: READ_MS })
+    this.cast = cast
+    this.#publisher = new Publisher(connection, { timeoutMs: READ_MS })
+    this.#witness = new Witness({ connection, publisher: this.#publisher, edited: cast.edited })
   }
 
   /** Fires that were seen, doubles included. */
   get fires(): number {
-    return this.#fires
+    return this.#witness.fires
+  }
+
+  /** How often a checkout was changed. */
+  get edited(): number {
+    return this.#edited
   }
 
   async open(ports: readonly number[]): Promise<void> {
     const { connection, folder, options } = this.#parts
-    this.#follow()
+    const { onSurprise, onLog } = options
+    this.#witness.follow(this.#ending.signal)
     const prefix = connection.names.prefix
     const isFire = (subject: string) => subject.startsWith(`${prefix}.fire.`)
     // The last one has a checkout of its own, which edits reach late or never.
     for (let index = 0; index < options.instances; index++) {
       const tree = join(folder, index > 0 && index === options.instances - 1 ? 'other' : 'main')
       mkdirSync(tree, { recursive: true })
-      const wire = await NatsWire.start(ports, isFire, (request, answer) => this.#confirm(request, answer))
-      this.instances.push(new Instance(String.fromCharCode(97 + index), { wire, tree, prefix }))
+      const wire = await NatsWire.start(ports, isFire, (request, answer) =>
+        this.#witness.confirm(request, answer),
+      )
+      const name = String.fromCharCode(97 + index)
+      this.instances.push(
+        new Instance(name, { wire, tree, prefix, onSurprise, onLog: (lines) => onLog(name, lines) }),
+      )
     }
     for (const { tree } of this.instances) {
       writeFileSync(join(tree, 'base.yaml'), this.cast.base)
@@ -170,7 +141,7 @@ export class Stage {
 
   /** Starts every instance that is not running. */
   revive(): void {
-    for (const instance of this.instances) instance.start(this.#parts.options.onSurprise)
+    for (const instance of this.instances) instance.start()
   }
 
   now(): number {
@@ -207,62 +178,86 @@ export class Stage {
     const found = await this.eventually(async () => {
       const held = await lease.read()
       if (held === null || held.record.released) return undefined
-      return this.instances.find(
-        ({ name, process }) => name === held.record.holder && leads(process, held.record.term),
-      )
+      const { holder, term } = held.record
+      return this.instances.find((instance) => instance.name === holder && instance.leads(term))
     })
     if (found === undefined) throw new Error('nobody leads')
     return found
   }
 
-  /** Resolves when every tick of now has been fired. Throws when that does not come to pass. */
+  /** Resolves when every tick of now has been fired, and whatever else is due by then. Throws when that does not come to pass. */
   async current(): Promise<void> {
     const at = this.now()
-    const reached = async () =>
-      this.cast.ticks.every((schedule) => (this.#newest.get(schedule) ?? 0) >= at) ? true : undefined
-    if ((await this.eventually(reached)) === true) return
-    const late = this.cast.ticks.filter((schedule) => (this.#newest.get(schedule) ?? 0) < at)
-    const [first = ''] = late
-    const newest = new Date(this.#newest.get(first) ?? 0).toISOString()
-    throw new Error(`${late.length} schedules do not fire any more: ${first} last at ${newest}`)
+    const late = () => this.cast.ticks.filter((schedule) => this.#witness.newest(schedule) < at)
+    await this.#comesToPass(late)
+    // Those who fire less often, or not at every time, have come as far: nothing hangs behind the ticks unseen.
+    const since = this.now()
+    let last: readonly string[] = []
+    await this.#comesToPass(() => {
+      const behind = this.#behind(at)
+      if (behind.length > 0) last = behind
+      return behind
+    })
+    const ms = this.now() - since
+    if (ms > this.#lag.ms) this.#lag = { ms, schedules: last }
   }
 
-  /** Changes something in the checkout of an instance (and of those that share it). */
-  edit(instance: Instance, kind: 'timing' | 'data' | 'adapter'): void {
+  /** The longest that any schedules have needed to be current after all ticks were. */
+  get lag(): Lag {
+    return this.#lag
+  }
+
+  /** Changes something in a checkout, or, half of the time, in all. */
+  edit(instance: Instance, kind: Edit): void {
     const { random } = this
-    this.#note += 1
-    const extraAdapter =
-      kind !== 'adapter' ? this.#edits.extraAdapter : this.#edits.extraAdapter === null ? this.#note : null
-    const stepSeconds =
-      kind === 'timing' ? this.#edits.stepSeconds.map((step) => (step % 3) + 1) : this.#edits.stepSeconds
-    this.#edits = { stepSeconds, note: this.#note, extraAdapter }
+    const { stepSeconds, notes, extraAdapter } = this.#edits
+    const meant = random.between(0, notes.length - 1)
+    this.#edited += 1
+    this.#edits = {
+      stepSeconds:
+        kind === 'timing'
+          ? stepSeconds.map((step, index) => (index === meant ? (step % 3) + 1 : step))
+          : stepSeconds,
+      // No checkout is ever the same again.
+      notes: notes.map((note, index) => (index === meant ? this.#edited : note)),
+      extraAdapter: kind !== 'adapter' ? extraAdapter : extraAdapter === null ? this.#edited : null,
+    }
+    const text = kind === 'invalid' ? 'kind: [nothing that ends' : editsText(this.cast, this.#edits)
     const trees = new Set([instance.tree])
     if (random.chance(0.5)) for (const { tree } of this.instances) trees.add(tree)
     for (const tree of trees) {
       // As deployments do: never half a file.
-      writeFileSync(join(tree, '.edits.new'), editsText(this.cast, this.#edits))
+      writeFileSync(join(tree, '.edits.new'), text)
       renameSync(join(tree, '.edits.new'), join(tree, 'edits.yaml'))
     }
   }
 
   /** Deletes the log and makes it anew, empty. */
   async deleteLog(): Promise<void> {
-    const { fires } = this.connection.names
-    await this.connection.ask(`$JS.API.STREAM.DELETE.${fires}`, null, 'deleting the log')
-    this.destructions.push(this.now())
-    await ensureLayout(this.connection, { firesMaxBytes: FIRES_MAX_BYTES })
+    const { connection } = this
+    const doing = 'deleting the log'
+    await this.insist(doing, async () => {
+      const answer = await connection.request(`$JS.API.STREAM.DELETE.${connection.names.fires}`, null, doing)
+      // The answer to the first try may have been lost.
+      if (!answer.ok && answer.error.code !== API.streamNotFound) throw errorFromApi(doing, answer.error)
+    })
+    this.#destructions.push(this.now())
+    await this.insist('making the log anew', async () => {
+      await ensureLayout(connection, { firesMaxBytes: FIRES_MAX_BYTES })
+    })
   }
 
   /** Stops the server, copies its store, and starts it again. Resolves to what puts the copy in its place. */
   async backUp(): Promise<() => Promise<void>> {
     const server = this.single!
-    const copy = join(this.#parts.folder, `backup-${this.destructions.length}`)
+    const copy = join(this.#parts.folder, `backup-${this.#destructions.length}`)
     await server.kill('SIGTERM')
     cpSync(join(server.folder, 'jetstream'), copy, { recursive: true })
     await server.restart()
     return async () => {
       await server.kill('SIGKILL')
-      this.destructions.push(this.now())
+      this.#destructions.push(this.now())
+      this.#restorations.push(this.now())
       rmSync(join(server.folder, 'jetstream'), { recursive: true, force: true })
       renameSync(copy, join(server.folder, 'jetstream'))
       await server.restart()
@@ -272,7 +267,7 @@ export class Stage {
   /** Sets the room of the log; so full that nothing more goes in, or as at first. */
   async setLogRoom(room: 'none' | 'plenty'): Promise<void> {
     const { fires } = this.connection.names
-    const changed = await this.eventually(async () => {
+    await this.insist('setting the room of the log', async () => {
       const info = await this.connection.ask<{ config: object; state: { bytes: number } }>(
         `$JS.API.STREAM.INFO.${fires}`,
         null,
@@ -284,50 +279,52 @@ export class Stage {
         { ...info.config, max_bytes },
         'setting the room of the log',
       )
-      return true
     })
-    if (changed !== true) throw new Error('the room of the log cannot be set')
   }
 
-  /** Ends all instances cleanly when all is fired, reads the whole log, and judges. */
+  /** Does something of the test's own, which may be done twice, until it is done: a busy server may not answer in time. */
+  async insist(doing: string, work: () => Promise<void>): Promise<void> {
+    let last: unknown
+    const done = await this.eventually(async () => {
+      try {
+        await work()
+        return true
+      } catch (error) {
+        last = error
+        return undefined
+      }
+    })
+    if (done !== true) throw new Error(`${doing} does not come to an end`, { cause: last })
+  }
+
+  /** Ends all instances cleanly when all is fired and told, reads the whole log, and judges. */
   async verdict(): Promise<Judgement> {
     await this.current()
     const to = this.now()
-    await this.rest(2_000)
-    await this.current()
-    const versions = this.destructions.length === 0 ? [...this.#versions.values()] : []
-    const owed = [
-      ...owedBy(this.cast, (schedule) => this.#versions.get(schedule)!.activeFrom, to),
-      ...owedByVersions(
-        versions.filter(({ schedule }) => this.cast.edited.includes(schedule)),
-        to,
-      ),
-    ]
+    const toldTo = to - TOLD_WITHIN_MS
+    const owed = this.#owed(to)
     // What is still on its way is late, not lost. What does not come while a leader runs is judged as it is.
-    const settled = async () =>
-      owed.every(({ schedule, nominals }) => (this.#newest.get(schedule) ?? 0) >= (nominals.at(-1) ?? 0))
-        ? true
-        : undefined
-    await this.eventually(settled)
+    const told = () => ({ told: this.#witness.told, toldTo })
+    const isThere = () =>
+      this.#behind(to).length === 0 &&
+      owed.every((each) => untoldOf(each, told(), this.#witness.newest(each.schedule)).length === 0)
+    await this.eventually(async () => (isThere() ? true : undefined))
     for (const instance of this.instances) instance.terminate()
     await Promise.all(this.instances.map((instance) => instance.ended()))
     const surviving = await this.#wholeLog()
     const isIn = ({ nominal }: LogRecord) => nominal <= to
     const isOurs = (key: string) => Number(key.slice(key.lastIndexOf('@') + 1)) <= to
+    const { seen, confirmed } = this.#witness
     return judge(
       {
-        seen: this.#seen.filter(isIn),
+        seen: seen.filter(isIn),
         surviving: surviving.filter(isIn),
-        confirmed: new Set([...this.#confirmed].filter(isOurs)),
-        destructions: this.destructions,
+        confirmed: new Set([...confirmed].filter(isOurs)),
+        destructions: this.#destructions,
+        trail: { ...told(), restorations: this.#restorations },
       },
       owed,
     )
-  }
-
-  /** What the processes of an instance have logged, newest process only. */
-  logOf(instance: Instance): string {
-    return (instance.process?.lines.items ?? []).map((line) => JSON.stringify(line)).join('\n')
   }
 
   async close(): Promise<void> {
@@ -368,54 +365,41 @@ export class Stage {
     return [...records.values()]
   }
 
-  #follow(): void {
-    const { signal } = this.#ending
-    const { connection } = this
-    createNatsFireLog({ connection, publisher: this.#publisher }).follow(
-      1,
-      {
-        onRecord: (record) => {
-          this.#seen.push(record)
-          const { schedule } = record.key
-          if (record.kind === 'fire') this.#fires += 1
-          this.#newest.set(schedule, Math.max(record.nominal, this.#newest.get(schedule) ?? 0))
-        },
-        onReset: () => undefined,
-      },
-      signal,
-    )
-    const live = createNatsStore({ connection, publisher: this.#publisher, bucket: connection.names.live })
-    live.watch(
-      {
-        onChange: ({ key, value }) => {
-          const schedule = /^Schedule\.default\.(.+)$/.exec(key)?.[1]
-          if (schedule === undefined || value === null) return
-          const { activeFrom, manifest } = JSON.parse(value) as LiveEntry
-          const step = /"every":"(\d+)s"/.exec(JSON.stringify(manifest))?.[1] ?? '0'
-          const version = { schedule, activeFrom, stepMs: 1_000 * Number(step) }
-          // Of schedules that nobody edits the first is kept; of the others all, each once.
-          const id = this.cast.edited.includes(schedule) ? `${schedule} ${activeFrom}` : schedule
-          if (!this.#versions.has(id)) this.#versions.set(id, version)
-        },
-        onCaughtUp: () => undefined,
-        onReset: () => undefined,
-      },
-      signal,
-    )
+  /** All that is owed in (from, to]. With live state destroyed nobody knows all versions of what was edited. */
+  #owed(to: number, from = 0): readonly Owed[] {
+    const { edited } = this.cast
+    const versions = this.#witness.versions.map((version) => ({
+      ...version,
+      activeFrom: Math.max(from, version.activeFrom),
+    }))
+    const first = new Map(versions.map(({ schedule, activeFrom }) => [schedule, activeFrom]))
+    const ofEdited = versions.filter(({ schedule }) => edited.includes(schedule))
+    return [
+      ...owedBy(this.cast, (schedule) => first.get(schedule)!, to),
+      ...(this.#destructions.length === 0 ? owedByVersions(ofEdited, to) : []),
+    ]
   }
 
-  #confirm(request: Frame, answer: Frame): void {
-    const [, , , schedule, ...rest] = request.subject.split('.')
-    const text = answer.bytes.toString('latin1')
-    if (rest.length !== 3 || !text.includes('"seq":') || text.includes('"error"')) return
-    const nominal = /belfry-nominal: ?(\d+)/.exec(request.bytes.toString('latin1'))?.[1]
-    if (nominal !== undefined) this.#confirmed.add(`${schedule}@${nominal}`)
+  /** The schedules that owe something up to `at` and have not come so far. */
+  #behind(at: number): readonly string[] {
+    return this.#owed(at, at - LONGEST_GAP_MS)
+      .filter(({ schedule, nominals }) => this.#witness.newest(schedule) < (nominals.at(-1) ?? 0))
+      .map(({ schedule }) => schedule)
+  }
+
+  async #comesToPass(late: () => readonly string[]): Promise<void> {
+    if ((await this.eventually(async () => (late().length === 0 ? true : undefined))) === true) return
+    const [first = '', ...others] = late()
+    const newest = new Date(this.#witness.newest(first)).toISOString()
+    throw new Error(
+      `${1 + others.length} schedules do not fire any more: ${first} last at ${newest}, ${others.join(', ')}`,
+    )
   }
 }
 
-function leads(process: BelfryProcess | null, term: number): boolean {
-  const said = process?.lines.items.findLast(({ message }) =>
-    /this instance leads|leadership is lost/.test(message),
-  )
-  return said?.message === 'this instance leads' && said.term === term
+/** Faults, edits and questions all sleep on it: Node takes more than ten listeners for a leak, and says so. */
+function endsMany(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }

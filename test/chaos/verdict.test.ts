@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
-import { type Evidence, isClean, judge, type Owed } from '../support/verdict.ts'
+import { type Evidence, isClean, judge, type Owed, type Trail } from '../support/verdict.ts'
 
 const T = Date.UTC(2026, 0, 27, 12)
 const second = (n: number) => T + n * 1_000
@@ -33,8 +33,13 @@ const OWED: Owed = {
   misfireAfterMs: 60_000,
 }
 
+const NOTHING = {
+  confirmed: new Set<string>(),
+  destructions: [],
+}
+
 function judged(surviving: readonly LogRecord[], more: Partial<Evidence> = {}) {
-  return judge({ seen: surviving, surviving, confirmed: new Set(), destructions: [], ...more }, [OWED])
+  return judge({ ...NOTHING, seen: surviving, surviving, ...more }, [OWED])
 }
 
 describe('the checker of the chaos runs', () => {
@@ -89,5 +94,42 @@ describe('the checker of the chaos runs', () => {
       vanished: ['tick@2026-01-27T12:00:02.000Z'],
     })
     expect(isClean(judged(surviving, { confirmed, destructions: [second(3)] }))).toBe(true)
+  })
+
+  describe('of times that a calendar closes', () => {
+    const HALF: Owed = { ...OWED, nominals: [1, 4].map(second), closed: [2, 3, 5].map(second) }
+    const fires = [fire(1, 1), fire(2, 4)]
+    const told = (from: number, to: number, count: number, because = ['blackout']) => ({
+      schedule: 'tick',
+      first: second(from),
+      last: second(to),
+      count,
+      because,
+    })
+    const judgedHalf = (lines: readonly ReturnType<typeof told>[], more: Partial<Trail> = {}) => {
+      const trail = { told: lines, toldTo: 0, restorations: [], ...more }
+      return judge({ ...NOTHING, seen: fires, surviving: fires, trail }, [HALF])
+    }
+
+    it('wants each told once a later entry is stored, or there was time to tell it', () => {
+      const found = judgedHalf([told(2, 3, 2)])
+      expect(found).toMatchObject({ closed: 2, unexplained: [] })
+      expect(isClean(found)).toBe(true)
+      expect(judgedHalf([told(2, 2, 1)]).unexplained).toHaveLength(1)
+      expect(judgedHalf([told(2, 3, 2)], { toldTo: second(5) }).unexplained).toHaveLength(1)
+      expect(judgedHalf([told(2, 3, 2), told(3, 5, 2)], { toldTo: second(5) }).unexplained).toEqual([])
+    })
+
+    it('believes no line that counts what is not closed, or says no reason', () => {
+      expect(judgedHalf([told(2, 4, 2), told(2, 3, 2)]).unexplained).toHaveLength(1)
+      expect(judgedHalf([told(2, 3, 1)]).unexplained).toHaveLength(1)
+      expect(judgedHalf([told(2, 3, 2, [])]).unexplained).toHaveLength(1)
+    })
+
+    it('counts apart what may have gone with a store that was replaced', () => {
+      const restorations = [second(10)]
+      expect(judgedHalf([], { restorations })).toMatchObject({ forgotten: 2, unexplained: [] })
+      expect(judgedHalf([], { restorations: [second(1)] }).unexplained).toHaveLength(2)
+    })
   })
 })

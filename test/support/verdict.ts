@@ -9,6 +9,17 @@ export interface Owed {
   readonly markers: readonly string[]
   /** A time at most this late is fired, never settled as a misfire. */
   readonly misfireAfterMs: number
+  /** Every time that a calendar closes, in order, also some after the last that is owed. Left out: none. */
+  readonly closed?: readonly number[]
+}
+
+/** One line of the audit trail: `count` times from `first` to `last`, epoch milliseconds, did not fire. */
+export interface Told {
+  readonly schedule: string
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly because: readonly string[]
 }
 
 export interface Evidence {
@@ -20,6 +31,18 @@ export interface Evidence {
   readonly confirmed: ReadonlySet<string>
   /** When the log was deleted or replaced by an older one. */
   readonly destructions: readonly number[]
+  /** Left out: what is closed is not looked at. */
+  readonly trail?: Trail
+}
+
+/** What the audit trail says of times that did not fire. */
+export interface Trail {
+  /** All that it ever held. */
+  readonly told: readonly Told[]
+  /** Whoever leads has had time to tell what is closed up to here, epoch milliseconds. */
+  readonly toldTo: number
+  /** When the whole store, and the audit trail with it, was replaced by an older one. */
+  readonly restorations: readonly number[]
 }
 
 export interface Judgement {
@@ -30,7 +53,10 @@ export interface Judgement {
   readonly doubled: readonly string[]
   /** Fires at times that nobody asked for. */
   readonly foreign: readonly string[]
-  /** Markers that must not be: for another reason than may be, or a misfire of what was not late. */
+  /**
+   * Markers that must not be: for another reason than may be, or a misfire of what was not late. Closed times that the
+   * audit trail does not tell of, and what it tells without being so.
+   */
   readonly unexplained: readonly string[]
   /** Confirmed or seen, and no longer there although nobody destroyed anything. */
   readonly vanished: readonly string[]
@@ -38,6 +64,10 @@ export interface Judgement {
   readonly disorderly: readonly string[]
   /** Nominal times that markers settled, by reason. */
   readonly settled: ReadonlyMap<string, number>
+  /** Closed times that the audit trail explains. */
+  readonly closed: number
+  /** Closed times whose explanation may have gone with a store that an operator replaced. */
+  readonly forgotten: number
   /** Fires that only the destroyed logs held. */
   readonly destroyed: number
   /** Fires that were destroyed and stored again. */
@@ -48,6 +78,8 @@ export interface Judgement {
 
 /** Clocks of the test and of the server are one machine's; only the order of a few moments may be unclear. */
 const UNCLEAR_MS = 2_000
+/** Closed times are gathered for up to a minute before they are told, and then some. */
+const TELLING_MS = 120_000
 
 /** Compares all that the log ever held with all that was owed. */
 export function judge(evidence: Evidence, owed: readonly Owed[]): Judgement {
@@ -60,6 +92,8 @@ export function judge(evidence: Evidence, owed: readonly Owed[]): Judgement {
     vanished: [] as string[],
     disorderly: [] as string[],
     settled: new Map<string, number>(),
+    closed: 0,
+    forgotten: 0,
     destroyed: 0,
     restored: 0,
     latenessMs: [] as number[],
@@ -73,7 +107,8 @@ export function judge(evidence: Evidence, owed: readonly Owed[]): Judgement {
     else own.push(record)
   }
   const lastDestruction = Math.max(0, ...evidence.destructions)
-  for (const { schedule, nominals, markers, misfireAfterMs } of owed) {
+  for (const each of owed) {
+    const { schedule, nominals, markers, misfireAfterMs } = each
     const name = (nominal: number) => `${schedule}@${new Date(nominal).toISOString()}`
     const records = (bySchedule.get(schedule) ?? []).sort(
       (a, b) => a.storedAt - b.storedAt || a.sequence - b.sequence,
@@ -116,6 +151,18 @@ export function judge(evidence: Evidence, owed: readonly Owed[]): Judgement {
       }
       found.latenessMs.push(stored[0]!.storedAt - nominal)
     }
+    const { trail } = evidence
+    if (trail !== undefined) {
+      const untold = untoldOf(each, trail, reached)
+      for (const nominal of untold) {
+        const mayBeGone = trail.restorations.some((at) => at >= nominal && at <= nominal + TELLING_MS)
+        if (mayBeGone) found.forgotten += 1
+        else found.unexplained.push(`closed, and nothing is told of it: ${name(nominal)}`)
+      }
+      const due = between(each.closed ?? [], 0, Math.max(reached, trail.toldTo))
+      found.closed += due.length - untold.length
+      found.unexplained.push(...untrue(each, trail.told))
+    }
     for (const nominal of nominals) {
       if (fires.has(nominal)) continue
       const marker = covered.get(nominal)
@@ -135,6 +182,33 @@ export function judge(evidence: Evidence, owed: readonly Owed[]): Judgement {
   }
   found.latenessMs.sort((a, b) => a - b)
   return found
+}
+
+/**
+ * The closed times that must have been told, and were not. What lies before a stored entry is decided, and so is told;
+ * what nobody has decided yet has no reason yet.
+ */
+export function untoldOf(
+  { schedule, closed = [] }: Owed,
+  { told, toldTo }: Pick<Trail, 'told' | 'toldTo'>,
+  reached: number,
+): readonly number[] {
+  const left = new Set(between(closed, 0, Math.max(reached, toldTo)))
+  for (const line of told)
+    if (line.schedule === schedule)
+      for (const nominal of between(closed, line.first - 1, line.last)) left.delete(nominal)
+  return [...left]
+}
+
+/** What the audit trail says of a schedule and is not so: another number of times than are closed, or no reason. */
+function untrue({ schedule, closed }: Owed, told: readonly Told[]): readonly string[] {
+  return told.flatMap(({ first, last, count, because, ...line }) => {
+    if (line.schedule !== schedule) return []
+    const found = between(closed ?? [], first - 1, last)
+    const isSo = found[0] === first && found.at(-1) === last && found.length === count && because.length > 0
+    const range = `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`
+    return isSo ? [] : [`told ${count} of ${schedule} from ${range}, of which ${found.length} are closed`]
+  })
 }
 
 /** Whether nothing is wrong. */
