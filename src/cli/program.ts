@@ -7,6 +7,7 @@ import { calendarCommand } from './calendar.ts'
 import { deadCommand } from './dead.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
+import { eventsCommand } from './events.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
@@ -23,6 +24,7 @@ import { statusCommand } from './status.ts'
 import { triggerCommand } from './trigger.ts'
 import { validateCommand } from './validate.ts'
 import { workerCommand } from './worker.ts'
+import { workersCommand } from './workers.ts'
 
 /** Adds a command to the program; `finish` takes its exit code. */
 export type AddCommand = (program: Command, io: CommandIo, finish: (code: number) => void) => void
@@ -37,6 +39,8 @@ const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   runsCommand,
   deadCommand,
+  workersCommand,
+  eventsCommand,
   triggerCommand,
   backfillCommand,
   pauseCommand,

@@ -50,11 +50,19 @@ import {
   readDeadLetter,
   readDeadLetters,
 } from './dead-letters.ts'
+import {
+  type EventPage,
+  type EventQuery,
+  type FollowEventsOptions,
+  followEvents,
+  readEvents,
+} from './event-reading.ts'
 import { treeOfManifests } from './manifests.ts'
 import { persistently } from './persistent.ts'
 import { readRun, readRuns, runIdOf } from './run-reading.ts'
 import type { RunDetail, RunPage, RunQuery } from './run-views.ts'
 import { type InstallationSight, lookAt } from './sight.ts'
+import { readWorkers, type WorkerQuery, type WorkerView } from './worker-views.ts'
 
 export interface BelfryClient {
   /** Stores one run of `NAME`, `job/NAME` or `schedule/NAME` and returns its id. */
@@ -84,6 +92,12 @@ export interface BelfryClient {
   requeue(run: string, options?: RequeueOptions): Promise<RequeueReply>
   /** Removes a dead letter for good, and returns what was removed. */
   discard(run: string, options?: { readonly signal?: AbortSignal }): Promise<DeadLetterView>
+  /** The workers that were heard of in the last day. Needs the right to read the streams, and no leader. */
+  workers(query?: WorkerQuery): Promise<readonly WorkerView[]>
+  /** The newest events of the audit trail, the oldest of them first. Needs the right to read the streams. */
+  events(query?: EventQuery): Promise<EventPage>
+  /** Tells events as they come, over whatever happens to the connection. Resolves when `signal` aborts. */
+  followEvents(options: FollowEventsOptions, signal: AbortSignal): Promise<void>
   /** Who leads, and how each schedule stands. Needs the right to read the streams. */
   look(options?: { readonly tenant?: string }): Promise<InstallationSight>
   /** Closes the connection. Tolerates being called twice. */
@@ -227,6 +241,18 @@ class Client implements BelfryClient {
   async discard(run: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<DeadLetterView> {
     const { removed } = await this.#ask('discard', { run: runIdOf(run), author: this.#author }, signal)
     return letterView(removed)
+  }
+
+  workers(query: WorkerQuery = {}): Promise<readonly WorkerView[]> {
+    return readWorkers(this.#connection, query)
+  }
+
+  events(query: EventQuery = {}): Promise<EventPage> {
+    return readEvents(this.#connection, query)
+  }
+
+  followEvents(options: FollowEventsOptions, signal: AbortSignal): Promise<void> {
+    return followEvents(this.#connection, options, signal)
   }
 
   look({ tenant }: { readonly tenant?: string } = {}): Promise<InstallationSight> {

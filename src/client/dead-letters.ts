@@ -4,6 +4,7 @@ import type { Fire } from '../core/trigger/log-entry.ts'
 import type { Connection } from '../nats/connection.ts'
 import { createNatsDeadLetters } from '../nats/dead-letters.ts'
 import { Publisher } from '../nats/publisher.ts'
+import { requireStream } from '../nats/set-up.ts'
 import type { DeadLetter, DeadLetters } from '../ports/dead-letters.ts'
 import type { InstantLike } from './client-options.ts'
 import { requireName, runIdOf } from './run-reading.ts'
@@ -81,6 +82,7 @@ function detailOf(letter: DeadLetter, { message, nominal, payload }: Fire): Dead
 }
 
 async function withLetters<T>(connection: Connection, work: (dead: DeadLetters) => Promise<T>): Promise<T> {
+  await requireStream(connection, connection.names.dead)
   const publisher = new Publisher(connection)
   try {
     return await work(createNatsDeadLetters({ connection, publisher }))

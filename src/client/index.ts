@@ -1,4 +1,5 @@
 export { BelfryError } from '../core/errors.ts'
+export type { StoredEvent } from '../nats/event-archive.ts'
 export { type BelfryClient, connectBelfry } from './client.ts'
 export type {
   ApplyManifestsOptions,
@@ -16,5 +17,7 @@ export type {
   TriggerOptions,
 } from './client-options.ts'
 export type { DeadLetterDetail, DeadLetterQuery, DeadLetterView } from './dead-letters.ts'
+export type { EventPage, EventQuery, FollowEventsOptions } from './event-reading.ts'
 export type { AttemptView, RunDetail, RunPage, RunQuery, RunView } from './run-views.ts'
 export type { InstallationSight, ScheduleSight } from './sight.ts'
+export type { WorkerQuery, WorkerView } from './worker-views.ts'

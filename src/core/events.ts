@@ -44,6 +44,32 @@ export type BelfryEvent =
     }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
+/** All of them, for whoever asks for some. */
+const TYPES: Readonly<Record<BelfryEvent['type'], true>> = {
+  applied: true,
+  refused: true,
+  invalid: true,
+  behind: true,
+  drifted: true,
+  'not-fired': true,
+  missed: true,
+  suspended: true,
+  resumed: true,
+  'out-of-coverage': true,
+  triggered: true,
+  backfilled: true,
+  'run-cancelled': true,
+  retried: true,
+  requeued: true,
+  discarded: true,
+  paused: true,
+  'leader-changed': true,
+  'leader-released': true,
+  alarm: true,
+}
+
+export const EVENT_TYPES = Object.keys(TYPES) as readonly BelfryEvent['type'][]
+
 export type Facts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 
 /** Nominal times that were decided not to fire: one, or a coalesced range of `count` from `first` to `last`. */

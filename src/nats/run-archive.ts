@@ -5,7 +5,6 @@
  * not at all, because its events are never older than its fire; reading goes back in windows that grow, so that the newest
  * few cost little however long the log is. On failure: throws retryable.
  */
-import { BelfryError } from '../core/errors.ts'
 import { type FireId, isOneOff, type ScheduleKey, scheduleOfRun } from '../core/names.ts'
 import { type StoredFire, storedFireOf, type ToldEvent } from '../core/run/open-run.ts'
 import { nominalOf, type RunRecord, runRecordOf } from '../core/run/run-record.ts'
@@ -16,9 +15,10 @@ import type { Connection } from './connection.ts'
 import { type FeedMessage, readStream } from './feed.ts'
 import { decodeRecord } from './fire-encoding.ts'
 import { headerReader } from './headers.ts'
+import { stretchesBack } from './look-back.ts'
 import { toldEventOf } from './run-journal.ts'
 import { eventsOfRun, logSubject } from './run-subjects.ts'
-import { streamState } from './streams.ts'
+import { requireStream } from './set-up.ts'
 
 export interface RunScan {
   readonly tenant?: string
@@ -67,8 +67,6 @@ export interface RunArchive {
   whole(run: FireId): Promise<WholeRun | null>
 }
 
-const FIRST_WINDOW_MS = 5_000
-const GROWTH = 4
 /** Of one window; beyond it whoever asks must ask for less. */
 const MOST_MESSAGES = 300_000
 const TIMEOUT_MS = 10_000
@@ -112,9 +110,7 @@ async function newestRuns(connection: Connection, scan: RunScan): Promise<FoundR
   const { since, limit, isWanted } = scan
   const traces = new Traces()
   const runs: RunRecord[] = []
-  let to = Number.POSITIVE_INFINITY
-  for (let spanMs = FIRST_WINDOW_MS; ; spanMs *= GROWTH) {
-    const from = Math.max(since, scan.until - spanMs)
+  for (const { from, to } of stretchesBack(scan)) {
     const window = await readWindow(connection, scan, { from, to })
     if (window === null) return { runs, reaches: Math.min(to, scan.until), ended: 'too-many' }
     traces.add(window)
@@ -127,8 +123,6 @@ async function newestRuns(connection: Connection, scan: RunScan): Promise<FoundR
     }
     runs.push(...newestFirst(found))
     if (runs.length >= limit) return { runs: runs.slice(0, limit), reaches: from, ended: 'limit' }
-    if (from <= since) break
-    to = from
   }
   // What is left began before, or the log has forgotten its fire; only a schedule's own time tells which.
   const forgotten = [...traces.events.keys()].flatMap((run) => {
@@ -153,8 +147,7 @@ async function readWindow(
     { stream, filter, headersOnly }: { stream: string; filter: string; headersOnly: boolean },
     { into, decode }: { into: T[]; decode: (message: FeedMessage) => T | null },
   ): Promise<void> => {
-    // A server that has never run anything has no such stream.
-    if ((await streamState(connection, stream)) === null) throw notSetUp(connection)
+    await requireStream(connection, stream)
     await readStream(
       {
         connection,
@@ -203,7 +196,7 @@ async function readWindow(
 
 async function wholeRun(connection: Connection, log: FireLog, run: FireId): Promise<WholeRun | null> {
   const { names } = connection
-  if ((await streamState(connection, names.runs)) === null) throw notSetUp(connection)
+  await requireStream(connection, names.runs)
   const events: ToldEvent[] = []
   await readStream(
     {
@@ -315,9 +308,4 @@ function addTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const known = map.get(key)
   if (known === undefined) map.set(key, [value])
   else known.push(value)
-}
-
-function notSetUp({ names, server }: Connection): BelfryError {
-  const message = `nothing of belfry is on ${server} under the prefix "${names.prefix}": belfry serve or belfry apply sets it up`
-  return new BelfryError('nats-layout', message)
 }
