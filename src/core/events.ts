@@ -58,6 +58,7 @@ const TYPES: Readonly<Record<BelfryEvent['type'], true>> = {
   'out-of-coverage': true,
   triggered: true,
   backfilled: true,
+  'chain-stopped': true,
   'run-cancelled': true,
   retried: true,
   requeued: true,
