@@ -3,7 +3,9 @@
  *
  * Job: measure the offset between the wall clock here and the log's server, and say up to which nominal time fires may
  * go out. Invariants: an offset is used only while wall and monotonic clock agree since it was measured; after a jump
- * nothing new fires until it was measured again. On failure (server silent): the last offset stays in use.
+ * nothing new fires until it was measured again. An answer that was long on its way says little: the server's clock is
+ * taken to be as far back as the answer allows, and a better measurement that it does not contradict stays in use. On
+ * failure (server silent): the last offset stays in use.
  */
 import type { Clock } from '../ports/clock.ts'
 import type { FireLog } from '../ports/fire-log.ts'
@@ -16,8 +18,10 @@ export const SKEW_ALARM_MS = 500
 export const SKEW_LEAD_MS = 5_000
 
 interface Measured {
-  /** Server time minus monotonic time, milliseconds. */
+  /** Server time minus monotonic time, milliseconds: most likely, and at least. */
   readonly serverOrigin: number
+  readonly leastOrigin: number
+  readonly roundTripMs: number
   /** Wall time minus monotonic time when measured. */
   readonly wallOrigin: number
 }
@@ -58,7 +62,7 @@ export class ServerTime {
       void this.measure()
       return null
     }
-    return this.#options.clock.monotonic() + measured.serverOrigin + AHEAD_MS
+    return this.#options.clock.monotonic() + measured.leastOrigin + AHEAD_MS
   }
 
   /**
@@ -95,15 +99,28 @@ export class ServerTime {
     return measured !== null && Math.abs(clock.now() - clock.monotonic() - measured.wallOrigin) > JUMP_MS
   }
 
+  /** Whether the measurement in use is of no more use: less exact, contradicted, or from before a jump. */
+  #isBetter({ leastOrigin, roundTripMs }: Measured): boolean {
+    const used = this.#measured
+    if (used === null || this.#hasJumped() || roundTripMs <= used.roundTripMs) return true
+    return used.serverOrigin < leastOrigin || used.serverOrigin > leastOrigin + roundTripMs
+  }
+
   async #measure(): Promise<void> {
     const { log, clock, logger, onSkew } = this.#options
     const before = clock.monotonic()
     try {
       const { serverTime } = await log.info()
       const after = clock.monotonic()
-      const middle = (before + after) / 2
-      this.#measured = { serverOrigin: serverTime - middle, wallOrigin: clock.now() - after }
-      const skew = skewOf(this.#measured)
+      const measured = {
+        serverOrigin: serverTime - (before + after) / 2,
+        leastOrigin: serverTime - after,
+        roundTripMs: after - before,
+        wallOrigin: clock.now() - after,
+      }
+      if (!this.#isBetter(measured)) return
+      this.#measured = measured
+      const skew = skewOf(measured)
       if (Math.abs(skew) > SKEW_ALARM_MS) onSkew(skew)
     } catch (error) {
       logger.debug('the server time cannot be read now', { error: String(error) })

@@ -2,6 +2,7 @@ import type { LiveEntry } from '../../../src/core/plan/live-entry.ts'
 import type { LogEntry } from '../../../src/core/trigger/log-entry.ts'
 import type { Simulation } from '../../support/simulation.ts'
 import { DAY, type WantedCalendar, type WantedSchedule } from './manifests.ts'
+import { type Moment, Pauses } from './pauses.ts'
 
 /** One entry as the log stored it. Times are the server's wall clock, epoch milliseconds. */
 export interface Stored {
@@ -10,6 +11,7 @@ export interface Stored {
   readonly storedAt: number
   /** When its term first sent it. */
   readonly sentAt: number
+  readonly sent: Moment
   /** Which of the logs that replaced each other. */
   readonly log: string
 }
@@ -36,6 +38,8 @@ export interface Version {
   readonly appliedAt: number
   /** The clock was behind that of the entry before it, and the date is the next one after that entry's. */
   readonly isDatedOn: boolean
+  /** It goes on where another name stood. */
+  readonly isRename: boolean
   readonly writtenAt: number
   /** It decides the times after this one. */
   readonly after: number
@@ -54,10 +58,17 @@ export class Chronicle {
   readonly terms = new Map<number, number>()
   /** When the tree of a revision was first seen by anybody. */
   readonly edits = new Map<string, number>()
+  readonly termMoments = new Map<number, Moment>()
+  readonly pauses = new Pauses()
+  /** The runs that somebody was told are stored, by where they stand. */
+  readonly promised = new Set<string>()
+  /** By schedule: times in which everything is unclear, because nobody was left to know what the log has lost. */
+  readonly unclear = new Map<string, { readonly from: number; readonly to: number }[]>()
   /** How far the server's clock was ever put back, in all. */
   backMs = 0
   readonly #simulation: Simulation
-  readonly #sent = new Map<string, number>()
+  readonly #sent = new Map<string, { readonly at: number; readonly moment: Moment }>()
+  #moment: Moment = 0
   #calendar: WantedCalendar | null = null
   readonly #suspendedJobs = new Set<string>()
   readonly #entries = new Map<string, LiveEntry>()
@@ -65,7 +76,7 @@ export class Chronicle {
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation
-    const { stream, live } = simulation
+    const { stream, live, overrides } = simulation
     const append = stream.append.bind(stream)
     stream.append = (entry, expected, now) => {
       const sequence = append(entry, expected, now)
@@ -78,11 +89,27 @@ export class Chronicle {
       if (written.ok) this.#observe(key, value)
       return written
     }
+    const override = overrides.write.bind(overrides)
+    overrides.write = (key, value, expected, deliberate) => {
+      const written = override(key, value, expected, deliberate)
+      if (written.ok) this.pauses.observe(key, value, { now: this.moment(), at: simulation.clock.now() })
+      return written
+    }
+  }
+
+  moment(): Moment {
+    this.#moment += 1
+    return this.#moment
+  }
+
+  began(term: number): void {
+    this.terms.set(term, this.#simulation.clock.now())
+    this.termMoments.set(term, this.moment())
   }
 
   onSend(entry: LogEntry): void {
     const key = sendKey(entry)
-    if (!this.#sent.has(key)) this.#sent.set(key, this.#simulation.clock.now())
+    if (!this.#sent.has(key)) this.#sent.set(key, { at: this.#simulation.clock.now(), moment: this.moment() })
   }
 
   /** The log is about to lose everything after `sequence`; what has expired is not missed. */
@@ -91,6 +118,19 @@ export class Chronicle {
     const isLeft = ({ entry, sequence: at, storedAt, log }: Stored): boolean =>
       log !== stream.incarnation || at <= sequence || storedAt + entry.ttlSeconds * 1_000 <= clock.now()
     for (const [name, stored] of this.stored) this.stored.set(name, stored.filter(isLeft))
+  }
+
+  /** As `crashed`, with nobody left who knows what was there. */
+  forgotten(sequence: number): void {
+    this.crashed(sequence)
+    const now = this.#simulation.clock.now()
+    for (const [name, versions] of this.versions) {
+      const from = this.#lastNominal(name)
+      // A cut that is lost leaves the times before it to nobody.
+      if (versions.every(({ after }) => after <= from || after > now)) continue
+      this.unclear.set(name, [...(this.unclear.get(name) ?? []), { from, to: now }])
+    }
+    for (const name of this.promised) if (this.of(name).length === 0) this.promised.delete(name)
   }
 
   /** Live state is about to be lost. */
@@ -109,8 +149,11 @@ export class Chronicle {
     const name = entry.key.schedule
     const stored = this.stored.get(name) ?? []
     this.stored.set(name, stored)
-    const sentAt = this.#sent.get(sendKey(entry)) ?? storedAt
-    stored.push({ entry, sequence, storedAt, sentAt, log: this.#simulation.stream.incarnation })
+    const { at: sentAt, moment: sent } = this.#sent.get(sendKey(entry)) ?? {
+      at: storedAt,
+      moment: this.moment(),
+    }
+    stored.push({ entry, sequence, storedAt, sentAt, sent, log: this.#simulation.stream.incarnation })
   }
 
   #lastNominal(name: string): number {
@@ -132,6 +175,10 @@ export class Chronicle {
       return
     } else {
       if (entry.appliedAt === (this.#entries.get(name)?.appliedAt ?? 0) + 1) this.#datedOn.add(entry)
+      if (entry.renamedFrom !== undefined && !this.#entries.has(name)) {
+        this.#close(entry.renamedFrom.schedule, false)
+        this.#entries.delete(entry.renamedFrom.schedule)
+      }
       this.#entries.set(name, entry)
     }
     for (const each of kind === 'Schedule' ? [name] : this.#entries.keys()) this.#open(each)
@@ -173,8 +220,10 @@ export class Chronicle {
     }
     const last = this.#lastNominal(name)
     if (before !== undefined && isLive) before.upTo = Math.max(last, Math.min(activeFrom, appliedAt))
-    // Put back as it was: what its documents have sent before may still be on its way.
-    const lost = versions.findLast((each) => each.isWiped && each.timing === timing)
+    // Put back as it was, also after what lies between the writes of one edit: what its documents have sent before may
+    // still be on its way.
+    const isBack = (each: Version): boolean => each.isWiped || each === versions.at(-2)
+    const lost = versions.findLast((each) => each.timing === timing && isBack(each))
     versions.push({
       timing,
       stepMs: lengthOf(spec.triggers[0].every),
@@ -185,6 +234,7 @@ export class Chronicle {
       activeFrom,
       appliedAt,
       isDatedOn: this.#datedOn.has(entry),
+      isRename: entry.renamedFrom !== undefined && !isLive,
       writtenAt: now,
       after: Math.max(last, activeFrom),
       upTo: Number.POSITIVE_INFINITY,

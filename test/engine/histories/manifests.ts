@@ -6,7 +6,10 @@ import type { Random } from '../../support/random.ts'
 
 export const DAY = 86_400_000
 export const NAMES = ['alpha', 'beta', 'gamma', 'delta']
-const JOBS = ['import', 'export']
+/** Of another source. */
+export const FOREIGN = 'omega'
+export const JOBS = ['import', 'export']
+const FOREIGN_JOB = 'ops'
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
 /** What the tree says of one schedule; fields that are absent are not written. */
@@ -22,6 +25,7 @@ export interface WantedSchedule {
   readonly misfire: Readonly<Record<string, string | number>>
   /** Another number each time, so that any edit is one. */
   readonly data: { readonly stamp: number }
+  readonly replaces?: string
 }
 
 export interface WantedCalendar {
@@ -133,6 +137,29 @@ export function treeFrom({ schedules, calendar, suspendedJobs }: WantedTree): Tr
   for (const [name, spec] of schedules) documents.push(documentOf('Schedule', name, spec))
   documents.sort((a, b) => (a.identity < b.identity ? -1 : 1))
   return { documents, digest: treeDigest(documents), warnings: [] }
+}
+
+/** The tree of the other source. */
+export function foreignTree(drawn: WantedSchedule): { readonly tree: Tree; readonly spec: WantedSchedule } {
+  const { calendar: _, ...rest } = drawn
+  const spec = { ...rest, job: FOREIGN_JOB }
+  const documents = [
+    documentOf('Adapter', `${FOREIGN_JOB}-workers`, {}),
+    documentOf('Job', FOREIGN_JOB, { adapter: `${FOREIGN_JOB}-workers`, message: 'Run' }),
+    documentOf('Schedule', FOREIGN, spec),
+  ]
+  return { tree: { documents, digest: treeDigest(documents), warnings: [] }, spec }
+}
+
+/** Without what a loader would refuse: a schedule that replaces one that is there, or that another one replaces. */
+export function withoutContradictions(schedules: Map<string, WantedSchedule>): void {
+  const replaced = new Set<string>()
+  for (const [name, schedule] of schedules) {
+    const { replaces, ...rest } = schedule
+    if (replaces === undefined) continue
+    if (schedules.has(replaces) || replaced.has(replaces)) schedules.set(name, rest)
+    replaced.add(replaces)
+  }
 }
 
 const NO_POSITIONS = new Int32Array(0)

@@ -1,5 +1,6 @@
 import { type Chronicle, type Face, lengthOf, type Stored, type Version } from './chronicle.ts'
-import { DAY, dateOf, NAMES } from './manifests.ts'
+import { DAY, dateOf, FOREIGN, NAMES } from './manifests.ts'
+import { holds, lastWording, mustKnow, type Sender, type ToldPause } from './pauses.ts'
 
 // Judges a history by what live state said and by arithmetic of its own: which times each version asks for, and which
 // rule of the specification explains each that did not fire. It shares no code with what decides.
@@ -14,7 +15,7 @@ const DATED_MS = 1_500
 
 /** What is wrong with a history up to `until` (server's clock); empty if nothing is. */
 export function judge(chronicle: Chronicle, until: number): readonly string[] {
-  return NAMES.flatMap((name) => {
+  return [...NAMES, FOREIGN].flatMap((name) => {
     const wrong: string[] = []
     const judging = new Judging(chronicle, name, (text) => wrong.push(`${name}: ${text}`))
     judging.order()
@@ -26,12 +27,14 @@ export function judge(chronicle: Chronicle, until: number): readonly string[] {
 
 class Judging {
   readonly #chronicle: Chronicle
+  readonly #name: string
   readonly #stored: readonly Stored[]
   readonly #versions: readonly Version[]
   readonly #wrong: (text: string) => void
 
   constructor(chronicle: Chronicle, name: string, wrong: (text: string) => void) {
     this.#chronicle = chronicle
+    this.#name = name
     this.#stored = chronicle.of(name)
     this.#versions = chronicle.versions.get(name) ?? []
     this.#wrong = wrong
@@ -52,7 +55,8 @@ class Judging {
       if (entry.term < earlier.term) this.#wrong(`${say(stored)}: the log had term ${earlier.term} already`)
       const expected =
         entry.kind === 'fire' ? earlier.count + 1 : entry.reason === 'deleted' ? 0 : earlier.count
-      if (entry.count !== expected) this.#wrong(`${say(stored)} counts ${entry.count} and not ${expected}`)
+      if (entry.count !== expected && entry.reason !== 'renamed')
+        this.#wrong(`${say(stored)} counts ${entry.count} and not ${expected}`)
     })
   }
 
@@ -60,7 +64,7 @@ class Judging {
   edits(): void {
     const { edits, backMs } = this.#chronicle
     this.#versions.forEach((version, index) => {
-      const { appliedAt, activeFrom, writtenAt, isDatedOn, faces } = version
+      const { appliedAt, activeFrom, writtenAt, isDatedOn, isRename, faces } = version
       const before = this.#versions[index - 1]
       // Another state of its calendar or its job, written before the schedule's own entry, which then says from when on.
       if (before !== undefined && before.activeFrom === activeFrom) return
@@ -70,7 +74,12 @@ class Judging {
       if (appliedAt > writtenAt + DATED_MS + backMs)
         this.#wrong(`a version written at ${at(writtenAt)} was dated ${at(appliedAt)}`)
       const earlier = this.#versions.slice(0, index).filter((each) => each.activeFrom === before?.activeFrom)
-      if (activeFrom < appliedAt && !isDatedOn && earlier.every((each) => covers(each, appliedAt)))
+      if (
+        activeFrom < appliedAt &&
+        !isDatedOn &&
+        !isRename &&
+        earlier.every((each) => covers(each, appliedAt))
+      )
         this.#wrong(`a version applied at ${at(appliedAt)} decides from ${at(activeFrom)} on`)
     })
   }
@@ -88,6 +97,7 @@ class Judging {
     for (const fire of fires) {
       const { nominal } = fire.entry
       if (explained.has(nominal) || nominal > until || this.#mayBeStray(nominal)) continue
+      if (this.#isUnclear(nominal)) continue
       this.#wrong(`${say(fire)}, which no live version asked for`)
     }
   }
@@ -111,6 +121,7 @@ class Judging {
     for (let nominal = (Math.floor(after / stepMs) + 1) * stepMs; nominal <= end; nominal += stepMs) {
       // Nothing is decided about this time or any later one until the calendar says more.
       if (!covers(version, nominal)) return
+      if (this.#isUnclear(nominal)) continue
       const fire = fires.get(nominal)
       const isOwed =
         isOpen(version, nominal) &&
@@ -124,12 +135,22 @@ class Judging {
     }
   }
 
+  #isUnclear(nominal: number): boolean {
+    const unclear = this.#chronicle.unclear.get(this.#name) ?? []
+    return unclear.some(({ from, to }) => nominal > from && nominal <= to)
+  }
+
+  #senderOf({ entry, sent }: Stored): Sender {
+    return { sent, began: this.#chronicle.termMoments.get(entry.term) ?? sent }
+  }
+
   /** How often the schedule fired since it was created, before this time. */
   #countBefore(nominal: number): number {
     let count = 0
     for (const { entry } of this.#stored) {
       if (entry.nominal >= nominal) continue
-      count = entry.kind === 'fire' ? count + 1 : entry.reason === 'deleted' ? 0 : count
+      const isBegun = entry.reason === 'deleted' || entry.reason === 'renamed'
+      count = entry.kind === 'fire' ? count + 1 : isBegun ? entry.count : count
     }
     return count
   }
@@ -138,6 +159,7 @@ class Judging {
     const { entry, storedAt, sentAt } = fire
     const { nominal, term, reason } = entry
     const { backMs, terms } = this.#chronicle
+    this.#judgeUnpaused(fire)
     if (storedAt < nominal - AHEAD_MS - backMs) this.#wrong(`${say(fire)} was early`)
     const began = Math.min(terms.get(term) ?? sentAt, sentAt)
     const faces = facesBetween(version, began, sentAt)
@@ -150,6 +172,7 @@ class Judging {
         this.#wrong(`${say(fire)} was missed when term ${term} began, and fired as if it were not`)
       return
     }
+    const held = this.#judgeHeld(fire, version)
     const isAllowed = faces.some(
       ({ misfire }) =>
         misfire.policy !== 'skip' &&
@@ -157,7 +180,81 @@ class Judging {
         began - nominal - version.jitterMs - SKEW_MS <= latenessOf(misfire) &&
         (misfire.whenClosed === 'fire' || this.#wasOpen(version, began, sentAt)),
     )
-    if (!isAllowed) this.#wrong(`${say(fire)} was caught up against its policy (sent ${at(sentAt)})`)
+    const isHeldUp = faces.some(
+      ({ misfire }) =>
+        Math.max(began, held) - nominal - version.jitterMs - SKEW_MS <= latenessOf(misfire) &&
+        (misfire.whenClosed === 'fire' || this.#wasOpen(version, began, sentAt)),
+    )
+    if (!isAllowed && !(held > 0 && isHeldUp))
+      this.#wrong(`${say(fire)} was caught up against its policy (sent ${at(sentAt)})`)
+  }
+
+  /** Nothing goes out under a pause that its sender knew. */
+  #judgeUnpaused(fire: Stored): void {
+    const { entry, sentAt } = fire
+    if (entry.kind !== 'fire') return
+    const { pauses, backMs } = this.#chronicle
+    const sender = this.#senderOf(fire)
+    const over = pauses.over(this.#name, [entry.job], sender)
+    for (const pause of over)
+      if (mustKnow(pause, sender) && holds(pause, sender, sentAt + AHEAD_MS + backMs))
+        this.#wrong(`${say(fire)} was sent while ${pause.target} was paused (sent ${at(sentAt)})`)
+    if (!over.every((pause) => mustKnow(pause, sender))) return
+    const holder = over.find((pause) => {
+      const { until, missed } = lastWording(pause, sender)
+      return missed === 'discard' && pause.from <= entry.nominal && entry.nominal < until - DATED_MS - backMs
+    })
+    if (holder !== undefined)
+      this.#wrong(`${say(fire)} was held back by a pause of ${holder.target}, and to be discarded`)
+  }
+
+  /** Until when pauses may have held the time of a fire back; 0: none has. */
+  #judgeHeld(fire: Stored, version: Version): number {
+    const { entry } = fire
+    if (entry.kind !== 'fire') return 0
+    const sender = this.#senderOf(fire)
+    const over = this.#chronicle.pauses
+      .over(this.#name, [entry.job], sender)
+      .filter((pause) => this.#mayHold(pause, sender, entry.nominal))
+    const [only] = over
+    if (only === undefined) return 0
+    const { until, missed } = lastWording(only, sender)
+    const isAlone = over.length === 1 && mustKnow(only, sender) && only.from <= entry.nominal
+    const limit = Math.min(until, version.upTo) - DATED_MS - this.#chronicle.backMs
+    if (isAlone && missed === 'latest' && this.#missedAfter(version, entry.nominal, limit) > 0)
+      this.#wrong(`${say(fire)} is not the latest that ${only.target} held back`)
+    return Math.min(...over.map((pause) => lastWording(pause, sender).until))
+  }
+
+  #mayHold(pause: ToldPause, sender: Sender, nominal: number): boolean {
+    return nominal < lastWording(pause, sender).until + DATED_MS + this.#chronicle.backMs
+  }
+
+  /** Whether a pause explains that this marker stands where the time was to fire. */
+  #isHeldBack(nominal: number, cover: Stored, version: Version): boolean {
+    const { entry, sentAt } = cover
+    const sender = this.#senderOf(cover)
+    const jobs = version.faces.map(({ job }) => job)
+    const over = this.#chronicle.pauses
+      .over(this.#name, jobs, sender)
+      .filter((pause) => this.#mayHold(pause, sender, nominal))
+    const latest = this.#maybeDecidedAt(sentAt)
+    const wasClosed = this.#wasClosed(version, nominal, sentAt)
+    return over.some((pause) => {
+      const { until, missed } = lastWording(pause, sender)
+      if (entry.reason === 'superseded' || entry.reason === 'deleted' || entry.reason === 'renamed')
+        return true
+      if (entry.reason === 'resumed') return pause.wordings.some((wording) => wording.missed === 'discard')
+      return version.faces.some(({ misfire }) => {
+        if (entry.reason === 'closed-now') return misfire.whenClosed === 'skip' && wasClosed
+        if (entry.reason !== 'misfire' || missed === 'discard') return false
+        if (latest - nominal > latenessOf(misfire) || (misfire.whenClosed !== 'fire' && wasClosed))
+          return true
+        const most = missed === 'latest' ? 1 : Number(misfire.maxCount ?? 100)
+        const limit = Math.min(until + DATED_MS, latest)
+        return this.#missedAfter(version, nominal, limit) >= Math.min(most, this.#allowance(version, nominal))
+      })
+    })
   }
 
   #judgeGap(nominal: number, version: Version, until: number): void {
@@ -167,7 +264,8 @@ class Judging {
       const isWaiting = facesBetween(version, until, until).some(
         ({ misfire }) => misfire.whenClosed === 'hold' && until - nominal > afterOf(misfire),
       )
-      if (!isWaiting || !this.#wasClosed(version, until, until)) lost('nobody decided it')
+      if ((!isWaiting || !this.#wasClosed(version, until, until)) && !this.#isOnHold(nominal, version, until))
+        lost('nobody decided it')
       return
     }
     const { entry, sentAt } = cover
@@ -197,8 +295,19 @@ class Judging {
         wasClosed
       )
     }
+    if (this.#isHeldBack(nominal, cover, version)) return
     if (!facesBetween(version, began, sentAt).some(explains))
       lost(`no rule explains ${say(cover)} (sent ${at(sentAt)}, its term began ${at(began)})`)
+  }
+
+  /** Whether a pause holds in the end, or has held back what now waits for the calendar to open. */
+  #isOnHold(nominal: number, version: Version, until: number): boolean {
+    const sender = { sent: Number.MAX_VALUE, began: Number.MAX_VALUE }
+    const { faces } = version
+    const over = this.#chronicle.pauses.over(this.#name, [faces.at(-1)!.job], sender)
+    if (over.some((pause) => holds(pause, sender, until - DATED_MS))) return true
+    const isClosed = this.#wasClosed(version, until, until)
+    return isClosed && over.some((pause) => this.#mayHold(pause, sender, nominal))
   }
 
   /** What the clock may have said when something was decided that was sent at this time: it may have gone back since. */

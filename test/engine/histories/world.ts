@@ -8,14 +8,17 @@ import {
   type Drawing,
   drawCalendar,
   drawSchedule,
+  FOREIGN,
   isValidCalendar,
   NAMES,
   type Scale,
   treeFrom,
   type WantedCalendar,
   type WantedSchedule,
+  withoutContradictions,
 } from './manifests.ts'
 import { SimulatedProcess } from './process.ts'
+import { Requests } from './requests.ts'
 
 const STARTS = ['2026-01-05T00:00:00.250Z', '2026-01-05T23:59:40.600Z', '2026-03-02T09:59:58.000Z']
 const MOST_PROCESSES = 4
@@ -33,6 +36,9 @@ export class World {
   readonly #retentionSeconds: number
   /** The log is lost at times, and what it counted with it. */
   readonly #losesLog: boolean
+  /** The server crashes at times when nobody is left who knows what it has lost: counts and pauses are then unclear. */
+  readonly #forgets: boolean
+  readonly requests: Requests
   #calendar: WantedCalendar
   #logTrouble: 'none' | 'full' | 'busy' = 'none'
   #named = 0
@@ -43,9 +49,11 @@ export class World {
     this.#faults = new Random(seed ^ 0x5bd1e995)
     this.scale = random.chance(0.3) ? 'hours' : 'seconds'
     this.#losesLog = random.chance(0.15)
+    this.#forgets = random.chance(0.12)
     this.#retentionSeconds = random.pick(this.scale === 'seconds' ? [300, 604_800] : [259_200, 604_800])
     this.simulation = new Simulation(random.pick(STARTS), allSettled)
     this.chronicle = new Chronicle(this.simulation)
+    this.requests = new Requests(this.simulation, this.chronicle, this.scale)
     this.#calendar = {
       ...drawCalendar(this.#drawing(random)),
       coverage: { from: '2025-06-01', to: '2027-12-31' },
@@ -60,12 +68,13 @@ export class World {
   }
 
   #drawing(random: Random): Drawing {
-    const counts = !this.#losesLog && this.#retentionSeconds === 604_800
+    const counts = !this.#losesLog && !this.#forgets && this.#retentionSeconds === 604_800
     this.#stamp += 1
     return { random, scale: this.scale, now: this.#now, counts, stamp: this.#stamp }
   }
 
   #tree() {
+    withoutContradictions(this.#schedules)
     const tree = treeFrom({
       schedules: this.#schedules,
       calendar: this.#calendar,
@@ -102,7 +111,7 @@ export class World {
       retentionSeconds: this.#retentionSeconds,
       faults: (operation) => this.#fault(started, operation),
       onSend: (entry) => this.chronicle.onSend(entry),
-      onLeading: (term) => this.chronicle.terms.set(term, this.#now),
+      onLeading: (term) => this.chronicle.began(term),
     })
     this.processes.push(started)
     // A process that cannot start ends, and somebody starts another one.
@@ -226,6 +235,22 @@ export class World {
       await clock.advance(2_000)
       return `the server crashes, and its disk never saw the newest ${lost} entries`
     },
+    'lose power': async (random) => {
+      if (!this.#forgets) return 'nothing: this history forgets nothing'
+      const { stream, clock } = this.simulation
+      for (const process of this.#up()) process.die()
+      // Of what is in flight nothing is left either.
+      await clock.advance(random.between(0, 12_000))
+      const young = stream
+        .stored(clock.now())
+        .filter(({ record }) => record.storedAt > clock.now() - YOUNG_MS)
+      const lost = Math.min(young.length, random.pick([1, 2, 5, 30]))
+      const kept = lost === 0 ? stream.lastSequence : young.at(-lost)!.record.sequence - 1
+      this.chronicle.forgotten(kept)
+      stream.loseTail(kept)
+      await clock.advance(random.between(0, 3_000))
+      return `all die, and the server has lost the newest ${lost} entries; ${await this.start(random)}`
+    },
     'lose the cursors': () => {
       this.simulation.cursors.recreate()
       return 'the bucket of cursors is made anew'
@@ -270,6 +295,28 @@ export class World {
       this.#publish(random)
       return `delete ${name}`
     },
+    rename: (random) => {
+      const free = NAMES.filter((name) => !this.#schedules.has(name))
+      if (free.length === 0) return 'nothing'
+      const [name, schedule] = random.pick([...this.#schedules])
+      const next = random.pick(free)
+      const drawn = random.chance(0.3) ? { triggers: drawSchedule(this.#drawing(random)).triggers } : {}
+      this.#schedules.delete(name)
+      this.#schedules.set(next, { ...schedule, ...drawn, replaces: name })
+      this.#publish(random)
+      return `${name} is renamed to ${next}`
+    },
+    pause: (random) => this.#asking((leader) => this.requests.pause(random, leader, this.#names)),
+    resume: (random) => this.#asking((leader) => this.requests.resume(random, leader)),
+    'pause or resume': (random) =>
+      this.#asking((leader) =>
+        random.chance(0.5)
+          ? this.requests.resume(random, leader)
+          : this.requests.pause(random, leader, this.#names),
+      ),
+    trigger: (random) => this.#asking((leader) => this.requests.trigger(random, leader, this.#names), true),
+    'apply another source': (random) =>
+      this.#asking((leader) => this.requests.apply(drawSchedule(this.#drawing(random)), leader), true),
     'break the tree': (random) => {
       random.pick(this.#sources).break([problem('invalid-yaml', 'broken on purpose')])
       return 'a checkout is broken'
@@ -279,6 +326,21 @@ export class World {
       source.set(this.#tree())
       return `checkout ${this.#sources.indexOf(source) + 1} catches up`
     },
+  }
+
+  get #names(): readonly string[] {
+    return [...this.#schedules.keys()]
+  }
+
+  /** Only the leader answers. */
+  #asking(ask: (leader: SimulatedProcess) => string, isClear = !this.#forgets): string {
+    const leader = this.#leader
+    if (!isClear) return 'nothing: this history forgets at times'
+    return leader === undefined ? 'nothing: nobody leads' : ask(leader)
+  }
+
+  get #leader(): SimulatedProcess | undefined {
+    return this.#up().find(({ scheduler, state }) => scheduler.term !== null && state === 'running')
   }
 
   #edit(random: Random): string {
@@ -330,14 +392,15 @@ export class World {
       this.#schedules.set(first[0], { ...first[1], data: { stamp: this.#drawing(random).stamp } })
     for (const source of this.#sources) source.set(this.#tree())
     if (this.#up().length === 0) await this.start(random)
+    await this.requests.end(() => this.#leader)
     await this.simulation.clock.advance(END_MS)
   }
 
   /** What live state should hold in the end, and does not. */
   unlike(): readonly string[] {
-    return NAMES.flatMap((name) => {
+    return [...NAMES, FOREIGN].flatMap((name) => {
       const live = this.simulation.live.get(`Schedule.default.${name}`)
-      const wanted = this.#schedules.get(name)
+      const wanted = name === FOREIGN ? (this.requests.foreign ?? undefined) : this.#schedules.get(name)
       const found = live === null ? undefined : JSON.parse(live.value).manifest.spec
       return JSON.stringify(found) === JSON.stringify(wanted)
         ? []
@@ -347,10 +410,14 @@ export class World {
 
   /** Of a decision or compilation that threw. */
   failures(): readonly string[] {
-    return this.simulation.events.all.flatMap((event) =>
+    const alarms = this.simulation.events.all.flatMap((event) =>
       event.type === 'alarm' && event.name === 'schedule-failed' ? [JSON.stringify(event)] : [],
     )
+    const { requests } = this
+    return [...alarms, ...requests.failures, ...requests.missing(), ...requests.doubled()]
   }
 }
 
 const END_MS = 14_000
+/** What a crash can take is younger. */
+const YOUNG_MS = 100_000
