@@ -60,10 +60,13 @@ export function createEventArchive(connection: Connection): EventArchive {
 
   return {
     async newest(scan) {
-      const last = (await requireStream(connection, names.events)).state.last_seq
+      const { state } = await requireStream(connection, names.events)
+      const last = state.last_seq
+      const oldest = state.messages === 0 ? scan.from : Math.min(scan.from, Date.parse(state.first_ts))
+      const floor = Math.max(scan.since, oldest)
       let events: readonly StoredEvent[] = []
       let reaches = scan.from
-      for (const { from, to } of stretchesBack({ since: scan.since, until: scan.from })) {
+      for (const { from, to } of stretchesBack({ since: floor, until: scan.from })) {
         const found: StoredEvent[] = []
         await readStream(
           {
@@ -84,7 +87,7 @@ export function createEventArchive(connection: Connection): EventArchive {
           TIMEOUT_MS,
         )
         events = [...found, ...events]
-        reaches = from
+        reaches = from <= floor ? scan.since : from
         if (events.length >= scan.limit) break
       }
       return { events: events.slice(-scan.limit), reaches, next: last + 1 }

@@ -7,8 +7,8 @@ export interface Stretch {
   readonly to: number
 }
 
-const FIRST_MS = 5_000
-const GROWTH = 4
+const FIRST_MS = 10_000
+const GROWTH = 8
 
 /** From `until` back to `since`. The first has no end: what was stored since it was asked for belongs to the newest. */
 export function* stretchesBack({

@@ -110,7 +110,8 @@ async function newestRuns(connection: Connection, scan: RunScan): Promise<FoundR
   const { since, limit, isWanted } = scan
   const traces = new Traces()
   const runs: RunRecord[] = []
-  for (const { from, to } of stretchesBack(scan)) {
+  const floor = Math.max(since, await oldestSign(connection, scan.until))
+  for (const { from, to } of stretchesBack({ since: floor, until: scan.until })) {
     const window = await readWindow(connection, scan, { from, to })
     if (window === null) return { runs, reaches: Math.min(to, scan.until), ended: 'too-many' }
     traces.add(window)
@@ -133,6 +134,14 @@ async function newestRuns(connection: Connection, scan: RunScan): Promise<FoundR
   return { runs: [...runs, ...newestFirst(forgotten)].slice(0, limit), reaches: since, ended: 'since' }
 }
 
+/** Before this moment nothing is stored, so that nobody need look. */
+async function oldestSign(connection: Connection, until: number): Promise<number> {
+  const { fires, runs } = connection.names
+  const states = await Promise.all([requireStream(connection, fires), requireStream(connection, runs)])
+  const firsts = states.flatMap(({ state }) => (state.messages === 0 ? [] : [Date.parse(state.first_ts)]))
+  return Math.min(until, ...firsts)
+}
+
 /** What was stored in a stretch of time; null: too much to look through. */
 async function readWindow(
   connection: Connection,
@@ -147,7 +156,6 @@ async function readWindow(
     { stream, filter, headersOnly }: { stream: string; filter: string; headersOnly: boolean },
     { into, decode }: { into: T[]; decode: (message: FeedMessage) => T | null },
   ): Promise<void> => {
-    await requireStream(connection, stream)
     await readStream(
       {
         connection,
