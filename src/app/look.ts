@@ -5,6 +5,7 @@
 import { BelfryError } from '../core/errors.ts'
 import { type Identity, identityOf, type ScheduleKey } from '../core/names.ts'
 import { type ChainRecord, scheduleOfChainKey } from '../core/plan/chain-record.ts'
+import { adapterOfCircuitKey, type CircuitRecord } from '../core/plan/circuit-record.ts'
 import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import { readAttempt } from '../engine/applied-records.ts'
@@ -36,6 +37,8 @@ export interface Sight {
   readonly instances: readonly InstanceRecord[]
   readonly consumers: readonly KnownConsumer[]
   readonly pauses: readonly PausedTarget[]
+  /** Circuits of adapters that are not closed. */
+  readonly circuits: readonly OpenCircuit[]
   /** Chains that stand as stopped, the newest first. */
   readonly chains: readonly StoppedChain[]
   readonly log: LogInfo
@@ -50,6 +53,16 @@ export interface Sight {
 export interface StoppedChain {
   readonly schedule: ScheduleKey
   readonly stopped: NonNullable<ChainRecord['stopped']>
+}
+
+/** An adapter whose attempts have failed one after the other. */
+export interface OpenCircuit {
+  readonly tenant: string
+  readonly adapter: string
+  readonly since: number
+  /** Nothing is delivered until then, and one run at a time from then on. Epoch milliseconds. */
+  readonly until: number
+  readonly because: string
 }
 
 /** An operator's pause as the store has it. */
@@ -81,6 +94,10 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
     return {
       ...state,
       pauses: await pausesIn(store(connection.names.overrides), at),
+      circuits: (await circuitsIn(store(connection.names.tracker))).filter(({ tenant, adapter }) => {
+        const manifest = state.live.get(identityOf('Adapter', tenant, adapter))?.entry.manifest
+        return manifest?.kind === 'Adapter' && manifest.spec.circuitBreaker !== undefined
+      }),
       chains: (await chainsIn(store(connection.names.tracker))).filter(({ schedule }) =>
         state.live.has(identityOf('Schedule', schedule.tenant, schedule.schedule)),
       ),
@@ -133,6 +150,14 @@ async function pausesIn(store: ReturnType<Looking['store']>, at: number): Promis
     if (pause !== null) pauses.push({ target: key.replaceAll('.', '/'), ...pause })
   }
   return pauses
+}
+
+async function circuitsIn(store: ReturnType<Looking['store']>): Promise<readonly OpenCircuit[]> {
+  return (await store.entries()).flatMap(({ key, value }) => {
+    const place = adapterOfCircuitKey(key)
+    const circuit = place === null ? null : (JSON.parse(value) as CircuitRecord)
+    return place === null || circuit?.state !== 'open' ? [] : [{ ...place, ...circuit }]
+  })
 }
 
 async function chainsIn(store: ReturnType<Looking['store']>): Promise<readonly StoppedChain[]> {

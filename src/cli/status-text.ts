@@ -28,7 +28,7 @@ const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
 export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
-  const { at, lease, applied, attempted, instances, pauses, chains, log, live, strange } = sight
+  const { at, lease, applied, attempted, instances, pauses, circuits, chains, log, live, strange } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
   const lines: string[] = []
@@ -66,6 +66,14 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
     const more = strange.length > 5 ? ` and ${strange.length - 5} more` : ''
     lines.push(
       colors.red(`           Drifted: another hand has written ${strange.slice(0, 5).join(', ')}${more}`),
+    )
+  }
+  for (const { tenant, adapter, since, until, because } of circuits) {
+    const now = until > at ? `open until ${formatInstant(until)}` : 'half open, one run at a time'
+    lines.push(
+      colors.yellow(
+        `circuit    of the adapter ${tenant}/${adapter}: ${now}, since ${ago(since)}: ${plain(because)}`,
+      ),
     )
   }
   for (const { schedule, stopped } of chains) {
@@ -135,7 +143,20 @@ export function statusJson({
   total,
   last,
 }: StatusFacts): Readonly<Record<string, unknown>> {
-  const { at, lease, applied, attempted, instances, consumers, pauses, chains, log, live, strange } = sight
+  const {
+    at,
+    lease,
+    applied,
+    attempted,
+    instances,
+    consumers,
+    pauses,
+    circuits,
+    chains,
+    log,
+    live,
+    strange,
+  } = sight
   const instant = (value: number | null): string | null =>
     value === null ? null : new Date(value).toISOString()
   return {
@@ -182,6 +203,12 @@ export function statusJson({
     adapters: consumers,
     pauses: pauses.map(({ at: since, until, ...rest }) => ({
       ...rest,
+      since: instant(since),
+      until: instant(until),
+    })),
+    circuits: circuits.map(({ since, until, ...rest }) => ({
+      ...rest,
+      state: until > at ? 'open' : 'half-open',
       since: instant(since),
       until: instant(until),
     })),

@@ -42,6 +42,13 @@ export type BelfryEvent =
       readonly schedule: string
       readonly facts: Facts
     }
+  | {
+      /** The circuit of an adapter. */
+      readonly type: 'circuit-opened' | 'circuit-half-open' | 'circuit-closed'
+      readonly tenant: string
+      readonly adapter: string
+      readonly facts: Facts
+    }
   | { readonly type: 'alarm'; readonly name: string; readonly facts: Facts }
 
 /** All of them, for whoever asks for some. */
@@ -59,6 +66,9 @@ const TYPES: Readonly<Record<BelfryEvent['type'], true>> = {
   triggered: true,
   backfilled: true,
   'chain-stopped': true,
+  'circuit-opened': true,
+  'circuit-half-open': true,
+  'circuit-closed': true,
   'run-cancelled': true,
   retried: true,
   requeued: true,

@@ -260,6 +260,7 @@ export interface AdapterSpec {
    */
   readonly ackWait?: Duration
   readonly retry?: Retry
+  readonly circuitBreaker?: CircuitBreaker
   /**
    * Stops the delivery of every job of this adapter. Fires go on being stored, and are delivered when it ends.
    */
@@ -292,6 +293,19 @@ export interface RetryBackoff {
    * Never longer than this.
    */
   readonly max?: Duration
+}
+/**
+ * Stops delivery for a while when one attempt after the other fails. Then one run at a time is tried, until one succeeds.
+ */
+export interface CircuitBreaker {
+  /**
+   * Attempts that fail in a row, of whichever jobs, until delivery stops.
+   */
+  readonly failures: number
+  /**
+   * For how long nothing is delivered.
+   */
+  readonly cooldown: Duration
 }
 /**
  * Which days are open and which are closed, and when sessions begin and end. A calendar has rules of its own, or combines other calendars.

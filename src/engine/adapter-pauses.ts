@@ -1,16 +1,22 @@
 /**
- * Holds the delivery of adapters that an operator has paused.
+ * Holds the delivery of adapters that an operator has paused, or whose circuit is open, and narrows that of those whose
+ * circuit has not closed again.
  *
- * Job: make every consumer paused or not, as the manifests and the overrides together say. Level-triggered: what it finds
- * is compared with what must be, so that a pause that a crash left half done is put right by whoever leads next.
- * On failure: throws, and the same again is harmless. An end that is known goes to the server with the pause, and holds
- * also while nobody leads.
+ * Job: make every consumer paused or not, and as wide, as manifests, overrides and circuits together say.
+ * Level-triggered: what it finds is compared with what must be, so that what a crash left half done is put right by
+ * whoever leads next. Invariants:
+ * - One comparison at a time: an older one never undoes a newer one.
+ * - A consumer is narrowed before it is held, and held no longer than its circuit is open: the end goes to the server with
+ *   the hold, and comes also while nobody leads.
+ * On failure: throws, and the same again is harmless.
  */
-import type { AdapterManifest } from '../core/kinds.ts'
+import type { AdapterManifest, AdapterSpec } from '../core/kinds.ts'
+import { DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
 import { partsOf } from '../core/names.ts'
 import { holdingPause, overrideKey } from '../core/trigger/override.ts'
-import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
+import type { AdapterConsumers, KnownConsumer } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Circuits } from './circuits.ts'
 import type { LiveState } from './live-state.ts'
 import type { Overrides } from './overrides.ts'
 
@@ -20,12 +26,15 @@ export interface AdapterPausesOptions {
   readonly consumers: AdapterConsumers
   readonly clock: Clock
   readonly now: () => number | null
+  /** null: nobody keeps runs, and no circuit opens. */
+  readonly circuits: () => Pick<Circuits, 'openUntil' | 'isNarrow' | 'isAnyOpen' | 'loaded'> | null
 }
 
 export class AdapterPauses {
   readonly #options: AdapterPausesOptions
-  /** Something may be paused, or may have been when this term began. */
+  /** Something may be held, or may have been when this term began. */
   #isConcerned = true
+  #queue: Promise<unknown> = Promise.resolve()
 
   constructor(options: AdapterPausesOptions) {
     this.#options = options
@@ -36,15 +45,31 @@ export class AdapterPauses {
     this.#isConcerned = true
   }
 
-  /** Whether an operator's pause holds the adapter's delivery now. */
-  isPaused(tenant: string, name: string): boolean {
-    return this.#pauseOf(tenant, name) !== null
+  /** Whether something beside its manifest holds the adapter's delivery now: an operator's pause, or its circuit. */
+  isPaused(tenant: string, name: string, spec: AdapterSpec): boolean {
+    return this.#pauseOf(tenant, name) !== null || this.#openUntil(tenant, name, spec) !== null
   }
 
-  async keep(signal: AbortSignal): Promise<void> {
-    const { overrides, live, consumers } = this.#options
-    const pausesAny = overrides.all().some(({ target }) => target.kind === 'adapter')
-    if (signal.aborted || (!this.#isConcerned && !pausesAny)) return
+  /** How many of the adapter's runs may be in flight at once. */
+  concurrencyOf(tenant: string, name: string, spec: AdapterSpec): number {
+    const isNarrow = this.#options.circuits()?.isNarrow(tenant, name, spec) === true
+    return isNarrow ? 1 : (spec.concurrency ?? DEFAULT_CONCURRENCY)
+  }
+
+  keep(signal: AbortSignal): Promise<void> {
+    const kept = this.#queue.then(() => this.#keep(signal))
+    this.#queue = kept.catch((error: unknown) => error)
+    return kept
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { overrides, live, consumers, circuits } = this.#options
+    const holdsAny = () =>
+      overrides.all().some(({ target }) => target.kind === 'adapter') || circuits()?.isAnyOpen === true
+    if (signal.aborted || (!this.#isConcerned && !holdsAny())) return
+    await circuits()?.loaded()
+    // What ends while this goes on is looked at once more.
+    const isConcerned = holdsAny()
     const known = new Map(
       (await consumers.list()).map((consumer) => [`${consumer.tenant}/${consumer.adapter}`, consumer]),
     )
@@ -52,13 +77,34 @@ export class AdapterPauses {
       const { kind, tenant, name } = partsOf(identity)
       const found = kind === 'Adapter' ? known.get(`${tenant}/${name}`) : undefined
       if (found === undefined || signal.aborted) continue
-      const isSuspended = (entry.manifest as AdapterManifest).spec.suspend === true
-      const pause = this.#pauseOf(tenant, name)
-      if (found.paused === (isSuspended || pause !== null)) continue
-      const until = isSuspended ? null : (pause?.until ?? null)
-      await consumers.hold(tenant, name, found.paused ? null : { until })
+      await this.#keepOne(found, (entry.manifest as AdapterManifest).spec)
     }
-    this.#isConcerned = pausesAny
+    this.#isConcerned = isConcerned
+  }
+
+  async #keepOne(found: KnownConsumer, spec: AdapterSpec): Promise<void> {
+    const { consumers } = this.#options
+    const { tenant, adapter: name } = found
+    const concurrency = this.concurrencyOf(tenant, name, spec)
+    const isNarrowed = concurrency < found.concurrency
+    if (isNarrowed) await consumers.limit(tenant, name, concurrency)
+    const hold = this.#holdOf(tenant, name, spec)
+    const isAsWanted = found.paused === (hold !== null) && found.pausedUntil === (hold?.until ?? null)
+    if (!isAsWanted) await consumers.hold(tenant, name, hold)
+    if (!isNarrowed && concurrency !== found.concurrency) await consumers.limit(tenant, name, concurrency)
+  }
+
+  /** null: nothing holds it. Of several holds the longest counts. */
+  #holdOf(tenant: string, name: string, spec: AdapterSpec): { readonly until: number | null } | null {
+    if (spec.suspend === true) return { until: null }
+    const pause = this.#pauseOf(tenant, name)
+    const openUntil = this.#openUntil(tenant, name, spec)
+    if (pause === null) return openUntil === null ? null : { until: openUntil }
+    return { until: pause.until === null ? null : Math.max(pause.until, openUntil ?? 0) }
+  }
+
+  #openUntil(tenant: string, name: string, spec: AdapterSpec): number | null {
+    return this.#options.circuits()?.openUntil(tenant, name, spec) ?? null
   }
 
   #pauseOf(tenant: string, name: string) {

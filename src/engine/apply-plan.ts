@@ -12,8 +12,8 @@
  * On failure at any point: what is written is true, what is not is found by the next reconcile; held schedules are
  * released with the version that is live.
  */
-import type { AdapterManifest, ScheduleManifest } from '../core/kinds.ts'
-import { DEFAULT_ACK_WAIT_MS, DEFAULT_CONCURRENCY } from '../core/manifest/adapter-defaults.ts'
+import type { AdapterManifest, AdapterSpec, ScheduleManifest } from '../core/kinds.ts'
+import { DEFAULT_ACK_WAIT_MS } from '../core/manifest/adapter-defaults.ts'
 import { partsOf, type ScheduleKey } from '../core/names.ts'
 import {
   type AppliedRecord,
@@ -50,8 +50,10 @@ export interface ApplyOptions {
   readonly now: () => number | null
   /** Whether operator pauses are over a schedule of this job, those not settled yet included. */
   readonly isPaused: (schedule: { readonly key: ScheduleKey; readonly job: string }) => boolean
-  /** Whether an operator's pause holds the delivery of an adapter. */
-  readonly isAdapterPaused: (tenant: string, name: string) => boolean
+  /** Whether an operator's pause or its circuit holds the delivery of an adapter. */
+  readonly isAdapterPaused: (tenant: string, name: string, spec: AdapterSpec) => boolean
+  /** How many runs of an adapter may be in flight: fewer than its manifest says while its circuit is not closed. */
+  readonly concurrencyOf: (tenant: string, name: string, spec: AdapterSpec) => number
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean
 }
@@ -268,7 +270,11 @@ async function writeEntry(
 /** Level-triggered: a consumer that somebody deleted comes back, whether or not its adapter changed. */
 async function ensureConsumers(
   plan: Plan,
-  { consumers, isAdapterPaused }: Pick<ApplyOptions, 'consumers' | 'isAdapterPaused'>,
+  {
+    consumers,
+    isAdapterPaused,
+    concurrencyOf,
+  }: Pick<ApplyOptions, 'consumers' | 'isAdapterPaused' | 'concurrencyOf'>,
 ): Promise<void> {
   const known = new Map(
     (await consumers.list()).map((consumer) => [`${consumer.tenant}/${consumer.adapter}`, consumer]),
@@ -278,14 +284,14 @@ async function ensureConsumers(
     if (kind !== 'Adapter' || action.action === 'delete' || action.action === 'unmanaged') continue
     const { manifest, digest } = action.action === 'unchanged' ? action.live.entry : action.document
     const { spec } = manifest as AdapterManifest
-    const paused = spec.suspend === true || isAdapterPaused(tenant, name)
+    const paused = spec.suspend === true || isAdapterPaused(tenant, name, spec)
     const found = known.get(`${tenant}/${name}`)
     if (found !== undefined && found.digest === digest && found.paused === paused) continue
     const ackWait = spec.ackWait === undefined ? null : parseDuration(spec.ackWait)
     await consumers.ensure({
       tenant,
       adapter: name,
-      concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
+      concurrency: concurrencyOf(tenant, name, spec),
       ackWaitMs: ackWait?.ok === true ? ackWait.value : DEFAULT_ACK_WAIT_MS,
       paused,
       digest,

@@ -9,7 +9,7 @@
  * On failure of a store: what was to be done stays owed, is tried again, and stands in the next term's snapshot.
  */
 import type { FireId, ScheduleKey } from '../core/names.ts'
-import type { EndedRun, OpenRun, RunPlace } from '../core/run/open-run.ts'
+import type { EndedRun, OpenRun, RunPlace, ToldEvent } from '../core/run/open-run.ts'
 import type { RunsGoing } from '../core/trigger/decision.ts'
 import type { Fire } from '../core/trigger/log-entry.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
@@ -53,6 +53,8 @@ export interface RunKeeperOptions {
   readonly onEnded: (ended: EndedRun, term: OneOffTerm) => Promise<boolean>
   /** A term begins: what was asked for before and is not done comes again. */
   readonly onBegin?: () => void
+  /** Told of every event of a run, in order, those before the last snapshot left out. */
+  readonly onTold?: (told: ToldEvent) => void
   /** Runs of a schedule that are on their way into the log. */
   readonly sending?: (key: ScheduleKey) => number
 }
@@ -171,6 +173,7 @@ export class RunKeeper {
       snapshot,
       onEnded: (ended) => this.#ended(ended),
       onChange: (run) => this.#changed(run),
+      onTold: (told) => this.#options.onTold?.(told),
       onNotice: (run, told) => {
         this.#notices?.add(run, told)
         this.#wake.abort()

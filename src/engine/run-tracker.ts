@@ -38,6 +38,8 @@ export interface RunTrackerOptions {
   readonly onEnded: (ended: EndedRun) => void
   /** Told when an open run changes: it was opened, or goes on. */
   readonly onChange: (run: OpenRun) => void
+  /** Told of every event. */
+  readonly onTold: (told: ToldEvent) => void
   /** Told of what the server says of a delivery of an open run. */
   readonly onNotice: (run: OpenRun, told: ToldNotice) => void
 }
@@ -160,6 +162,7 @@ export class RunTracker {
 
   #takeEvent(told: ToldEvent): void {
     this.#moved({ events: Math.max(this.#positions.events, told.sequence) })
+    this.#options.onTold(told)
     const { run } = told.event
     const before = this.open.get(run)
     if (isFinal(told.event)) {

@@ -7,6 +7,7 @@
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { stops } from '../core/trigger/override.ts'
 import { AdapterPauses } from './adapter-pauses.ts'
+import { Circuits } from './circuits.ts'
 import { ComingFires } from './coming-fires.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
@@ -36,6 +37,7 @@ export interface SchedulerParts extends LogParts {
   readonly reconciler: Reconciler
   readonly checkpoint: CursorCheckpoint
   readonly runs: RunKeeper | null
+  readonly circuits: Circuits | null
   /** null where nobody keeps runs. */
   readonly runOperations: RunOperations | null
   readonly untold: UntoldOptions
@@ -90,7 +92,9 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     consumers,
     clock,
     now,
+    circuits: () => circuits,
   })
+  const circuits: Circuits | null = options.runs === undefined ? null : circuitsOf(options.runs)
   const overrideWriter = new OverrideWriter({ store: options.overrides, overrides, clock, mayWrite })
   const pausing = new Pausing({
     writer: overrideWriter,
@@ -127,7 +131,8 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     now,
     mayWrite,
     isPaused: (schedule) => overrides.over(schedule).length > 0,
-    isAdapterPaused: (tenant, name) => adapterPauses.isPaused(tenant, name),
+    isAdapterPaused: (tenant, name, spec) => adapterPauses.isPaused(tenant, name, spec),
+    concurrencyOf: (tenant, name, spec) => adapterPauses.concurrencyOf(tenant, name, spec),
     instance: options.instance,
     pruneLimit: options.pruneLimit,
     events,
@@ -167,6 +172,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     reconciler,
     checkpoint,
     runs,
+    circuits,
     runOperations,
     untold,
   }
@@ -191,7 +197,21 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
         events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
       onEnded: (ended, term) => chains?.ended(ended, term) ?? Promise.resolve(true),
       onBegin: () => chains?.begin(),
+      onTold: (told) => circuits?.told(told),
       sending: (key) => comings?.sending(key) ?? 0,
+    })
+  }
+
+  function circuitsOf({ store }: RunPorts): Circuits {
+    return new Circuits({
+      store,
+      adapter: (tenant, name) => live.find('Adapter', tenant, name)?.manifest.spec,
+      clock,
+      events,
+      logger,
+      mayWrite,
+      now: () => now() ?? clock.now(),
+      keepConsumers: (signal) => adapterPauses.keep(signal),
     })
   }
 

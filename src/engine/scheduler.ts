@@ -208,14 +208,17 @@ export class Scheduler {
     const guarding = ready.then(() => this.#parts.lostTail.run(stop.signal))
     const caughtUp = ready.then(() => this.#parts.loop.caughtUp(stop.signal))
     // Firing waits for nothing that an earlier term still has under way; the rest is done by one term at a time.
-    const alone = Promise.all([caughtUp, before])
+    const circuits = this.#parts.circuits?.begin(stop.signal)
+    const alone = Promise.all([caughtUp, before, circuits])
     const reconciling = alone.then(() => this.#parts.reconciler.run(stop.signal))
     this.#parts.adapterPauses.begin()
     const pausing = ready.then(() => this.#parts.pausing.run(stop.signal))
     const storing = alone.then(() => this.#parts.checkpoint.run(stop.signal))
-    const keeping = Promise.all([ready, before]).then(() => this.#parts.runs?.lead(term, stop.signal))
+    const kept = Promise.all([ready, before, circuits])
+    const keeping = kept.then(() => this.#parts.runs?.lead(term, stop.signal))
+    const breaking = kept.then(() => this.#parts.circuits?.run(stop.signal))
     const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
-    const all = [firing, guarding, reconciling, storing, pausing, keeping, telling]
+    const all = [firing, guarding, reconciling, storing, pausing, keeping, breaking, telling]
     const done = Promise.all(all).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, done }
     onLeading?.(term)

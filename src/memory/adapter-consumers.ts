@@ -23,10 +23,12 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
 
   async list(): Promise<readonly KnownConsumer[]> {
     return [...this.#held.values()].map((held) => {
-      const { tenant, adapter, digest } = held.consumer
+      const { tenant, adapter, digest, concurrency } = held.consumer
       const waiting = this.#waiting(held)
       const ackFloor = (waiting[0]?.record.sequence ?? this.#stream.lastSequence + 1) - 1
-      return { tenant, adapter, digest, paused: this.#isPaused(held), pending: waiting.length, ackFloor }
+      const paused = this.#isPaused(held)
+      const pausedUntil = paused ? held.pausedUntil : null
+      return { tenant, adapter, digest, paused, pausedUntil, concurrency, pending: waiting.length, ackFloor }
     })
   }
 
@@ -50,6 +52,12 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
     const pausedUntil = hold?.until ?? null
     const consumer = { ...held.consumer, paused: hold !== null }
     this.#held.set(nameOf(tenant, adapter), { ...held, consumer, pausedUntil })
+  }
+
+  async limit(tenant: string, adapter: string, concurrency: number): Promise<void> {
+    const held = this.#held.get(nameOf(tenant, adapter))
+    if (held)
+      this.#held.set(nameOf(tenant, adapter), { ...held, consumer: { ...held.consumer, concurrency } })
   }
 
   retire(tenant: string, adapter: string): Promise<void> {

@@ -123,6 +123,12 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
       await pause(info.name, hold !== null, until === null ? FOR_EVER : new Date(until).toISOString())
     },
 
+    async limit(tenant, adapter, concurrency) {
+      const info = await find(tenant, adapter)
+      if (info === null || knownFrom(info) === null || info.config.max_ack_pending === concurrency) return
+      await write({ ...info.config, max_ack_pending: concurrency }, 'update')
+    },
+
     async retire(tenant, adapter) {
       const info = await find(tenant, adapter)
       if (info === null || knownFrom(info) === null) return
@@ -178,7 +184,14 @@ function knownFrom(info: ConsumerInfo): KnownConsumer | null {
     // One that a version without this mark made is not yet as it must be, whatever its manifest.
     digest: retries === '1' ? digest : '',
     paused: info.paused === true,
+    pausedUntil: info.paused === true ? endOf(info.config.pause_until) : null,
+    concurrency: info.config.max_ack_pending ?? 1,
     pending: info.num_pending + info.num_ack_pending,
     ackFloor: info.ack_floor.stream_seq,
   }
+}
+
+function endOf(pauseUntil: string | undefined): number | null {
+  const end = Date.parse(pauseUntil ?? '')
+  return Number.isNaN(end) || end >= Date.parse(FOR_EVER) ? null : end
 }

@@ -124,6 +124,7 @@ export function adapterFilter(names: Names, tenant: string, adapter: string): st
 export function eventSubject(names: Names, event: BelfryEvent): string {
   const below = (...tokens: readonly string[]) => [names.prefix, 'event', ...tokens].join('.')
   if ('schedule' in event) return below('schedule', event.tenant, event.schedule, event.type)
+  if ('adapter' in event) return below('adapter', event.tenant, event.adapter, event.type)
   if ('source' in event) return below('source', event.source, event.type)
   if ('target' in event) return below('pause', ...event.target.split('/'), event.type)
   if ('name' in event) return below('alarm', event.name)

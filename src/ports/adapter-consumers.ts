@@ -16,6 +16,10 @@ export interface KnownConsumer {
   readonly adapter: string
   readonly digest: string
   readonly paused: boolean
+  /** When that ends by itself, epoch milliseconds; null: not, or it is not paused. */
+  readonly pausedUntil: number | null
+  /** Runs in flight at once, as the server holds it. */
+  readonly concurrency: number
   /** Fires not yet acknowledged: waiting or in flight. */
   readonly pending: number
   /** Every fire of it up to this sequence of the log has been acknowledged or given up. */
@@ -32,6 +36,8 @@ export interface AdapterConsumers {
    * at which they go on by themselves, whoever is up.
    */
   hold(tenant: string, adapter: string, hold: { readonly until: number | null } | null): Promise<void>
+  /** Sets how many runs may be in flight at once, of a consumer that is there. */
+  limit(tenant: string, adapter: string, concurrency: number): Promise<void>
   /** Pauses an adapter that has left the tree, so that what is pending is kept for its return. */
   retire(tenant: string, adapter: string): Promise<void>
   /** Deletes it if nothing is pending; returns whether it is gone. */

@@ -64,6 +64,18 @@ describe.each(portsFamilies())('the consumers of adapters $title', (family) => {
     expect(await consumers.list()).toMatchObject([{ paused: false, pending: 1 }])
   })
 
+  it('say how wide they are and until when they are held, and keep both apart', async () => {
+    await consumers.ensure(zerodha())
+    await consumers.limit('default', 'zerodha', 1)
+    const until = Date.UTC(2126, 0, 1)
+    await consumers.hold('default', 'zerodha', { until })
+    expect(await consumers.list()).toMatchObject([{ concurrency: 1, paused: true, pausedUntil: until }])
+    await consumers.limit('default', 'zerodha', 4)
+    expect(await consumers.list()).toMatchObject([{ concurrency: 4, paused: true, pausedUntil: until }])
+    await consumers.hold('default', 'zerodha', null)
+    expect(await consumers.list()).toMatchObject([{ concurrency: 4, paused: false, pausedUntil: null }])
+  })
+
   it('are retired by a pause, and taken over by an adapter that comes back', async () => {
     await consumers.ensure(zerodha())
     await ports[0].log.append(someFire('a'), 0)

@@ -97,6 +97,7 @@ async function play(border: Border | null) {
       list: dying('list', () => consumers.list()),
       ensure: dying('ensure', (consumer) => consumers.ensure(consumer)),
       hold: dying('hold', (...given: Parameters<AdapterConsumers['hold']>) => consumers.hold(...given)),
+      limit: dying('limit', (...given: Parameters<AdapterConsumers['limit']>) => consumers.limit(...given)),
       retire: dying('retire', (tenant, adapter) => consumers.retire(tenant, adapter)),
       removeIfDrained: dying('remove', (tenant, adapter) => consumers.removeIfDrained(tenant, adapter)),
     },

@@ -177,6 +177,8 @@ describe('a run', () => {
       adapter: 'zerodha',
       digest: '',
       paused: false,
+      pausedUntil: null,
+      concurrency: 10,
       pending: 0,
       ackFloor: 1,
     })

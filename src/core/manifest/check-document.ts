@@ -14,8 +14,14 @@ import { compileDataSchema } from './data-schema.ts'
 export function checkDocument(manifest: Manifest): readonly Problem[] {
   switch (manifest.kind) {
     case 'Adapter': {
-      const { ackWait, retry } = manifest.spec
-      return [...(ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])), ...checkRetry(retry)]
+      const { ackWait, retry, circuitBreaker } = manifest.spec
+      return [
+        ...(ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])),
+        ...checkRetry(retry),
+        ...(circuitBreaker === undefined
+          ? []
+          : positive(circuitBreaker.cooldown, ['spec', 'circuitBreaker', 'cooldown'])),
+      ]
     }
     case 'Job': {
       const { data, dataSchema, timeout, startWithin, retry, concurrencyKey } = manifest.spec

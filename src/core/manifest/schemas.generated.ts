@@ -62,6 +62,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           "retry": {
             "$ref": "common.v1.json#/definitions/retry"
           },
+          "circuitBreaker": {
+            "$ref": "#/definitions/circuitBreaker"
+          },
           "suspend": {
             "description": "Stops the delivery of every job of this adapter. Fires go on being stored, and are delivered when it ends.",
             "type": "boolean",
@@ -75,6 +78,44 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           {
             "concurrency": 4,
             "ackWait": "60s"
+          }
+        ]
+      },
+      "circuitBreaker": {
+        "title": "CircuitBreaker",
+        "description": "Stops delivery for a while when one attempt after the other fails. Then one run at a time is tried, until one succeeds.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "failures",
+          "cooldown"
+        ],
+        "properties": {
+          "failures": {
+            "description": "Attempts that fail in a row, of whichever jobs, until delivery stops.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "examples": [
+              5
+            ]
+          },
+          "cooldown": {
+            "description": "For how long nothing is delivered.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "2m"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "failures": 5,
+            "cooldown": "2m"
           }
         ]
       }

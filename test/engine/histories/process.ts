@@ -205,6 +205,7 @@ export class SimulatedProcess {
       list: () => asked(() => consumers.list()),
       ensure: (consumer) => asked(() => consumers.ensure(consumer)),
       hold: (tenant, adapter, hold) => asked(() => consumers.hold(tenant, adapter, hold)),
+      limit: (tenant, adapter, most) => asked(() => consumers.limit(tenant, adapter, most)),
       retire: (tenant, adapter) => asked(() => consumers.retire(tenant, adapter)),
       removeIfDrained: (tenant, adapter) => asked(() => consumers.removeIfDrained(tenant, adapter)),
     }
