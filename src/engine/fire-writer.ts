@@ -55,10 +55,12 @@ export interface Writable {
   readonly content: LogEntry | StoredContent
 }
 
-export type WriterAlarm = 'log-refuses' | 'log-silent' | 'foreign-entry'
+export type WriterAlarm = 'log-refuses' | 'log-silent' | 'log-busy' | 'foreign-entry'
 
 const BUSY_FIRST_MS = 2
 const BUSY_MOST_MS = 50
+/** About five seconds of it: no write of one schedule takes so long. */
+const BUSY_ALARM_EVERY = 100
 const UNKNOWN_FIRST_MS = 20
 const UNKNOWN_MOST_MS = 1_000
 const REFUSED_MS = 1_000
@@ -94,6 +96,7 @@ export class FireWriter {
     let busyMs = BUSY_FIRST_MS
     let unknownMs = UNKNOWN_FIRST_MS
     let unknowns = 0
+    let busies = 0
     while (mayWrite() && !signal.aborted) {
       const reachedNow = reached()
       const answer = await this.#send(sent, expected)
@@ -125,6 +128,9 @@ export class FireWriter {
           break
         }
         case 'busy':
+          busies += 1
+          if (busies % BUSY_ALARM_EVERY === 0)
+            onAlarm('log-busy', { tenant: sent.key.tenant, schedule: sent.key.schedule })
           await clock.sleep(busyMs, signal)
           busyMs = Math.min(2 * busyMs, BUSY_MOST_MS)
           break

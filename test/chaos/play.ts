@@ -72,6 +72,8 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
       (strikes >= act.strikes &&
         stage.fires >= act.fires &&
         [...tallies.values()].every(({ struck }) => struck > 0))
+    // What a border needs is provoked from one leader: another cut meanwhile would only keep it from writing.
+    let provoking: Promise<unknown> = Promise.resolve()
     const strike = async (fault: Fault, own: Random): Promise<boolean> => {
       const done = await fault.strike(stage, own)
       const tally = tallies.get(fault.name)!
@@ -85,7 +87,10 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
       let deck: Fault[] = []
       for (let turn = 1; !isOver(); turn++) {
         if (deck.length === 0) deck = shuffled(act.faults, random)
-        if (await strike(deck.pop()!, random)) strikes += 1
+        const fault = deck.pop()!
+        const done = strike(fault, random)
+        if (fault.family === 'border') provoking = done
+        if (await done) strikes += 1
         if (turn % BREATH === 0) await stage.current()
         else await stage.rest(random.between(...REST))
       }
@@ -94,6 +99,7 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
       let deck: Fault[] = []
       while (beside.length > 0 && !isOver()) {
         if (deck.length === 0) deck = shuffled(beside, own)
+        await provoking
         await strike(deck.pop()!, own)
         await stage.rest(own.between(...REST_BESIDE))
       }

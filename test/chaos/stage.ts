@@ -220,7 +220,8 @@ export class Stage {
           : stepSeconds,
       // No checkout is ever the same again.
       notes: notes.map((note, index) => (index === meant ? this.#edited : note)),
-      extraAdapter: kind !== 'adapter' ? extraAdapter : extraAdapter === null ? this.#edited : null,
+      // One comes and one goes, whatever edits are taken together.
+      extraAdapter: kind === 'adapter' ? this.#edited : extraAdapter,
     }
     const text = kind === 'invalid' ? 'kind: [nothing that ends' : editsText(this.cast, this.#edits)
     const trees = new Set([instance.tree])
