@@ -5,6 +5,7 @@
  * one step what depends on it is left out: whoever cannot connect learns nothing about replicas.
  */
 import { BelfryError } from '../core/errors.ts'
+import { partsOf } from '../core/names.ts'
 import { LATE_AFTER_MS } from '../engine/instance-record.ts'
 import { SKEW_ALARM_MS, SKEW_LEAD_MS } from '../engine/server-time.ts'
 import { systemClock } from '../lifecycle/clock.ts'
@@ -25,6 +26,7 @@ export interface Finding {
     | 'leader'
     | 'instances'
     | 'sources'
+    | 'drift'
     | 'sync'
     | 'tree'
   readonly verdict: 'ok' | 'warn' | 'fail'
@@ -82,6 +84,7 @@ export async function examine(options: ExamineOptions): Promise<readonly Finding
       leaderFinding(first, second),
       instanceFinding(second),
       ...sourceFindings(second),
+      driftFinding(second),
     )
     return findings
   } finally {
@@ -235,6 +238,28 @@ function sourceFindings({ attempted }: Sight): readonly Finding[] {
   if (stalled.length === 0) return [ok('sources', `${attempted.size} applied as they are`)]
   return stalled.map(([source, { outcome, message }]) =>
     fail('sources', `${source} is ${outcome}: ${message}`, 'mend the tree; the last good one keeps firing'),
+  )
+}
+
+/** What another hand has changed, and whoever leads has not put back yet or leaves alone. */
+function driftFinding({ strange, live, consumers }: Sight): Finding {
+  const known = new Map(consumers.map((each) => [`${each.tenant}/${each.adapter}`, each]))
+  const altered = [...live.keys()].flatMap((identity) => {
+    const { kind, tenant, name } = partsOf(identity)
+    if (kind !== 'Adapter') return []
+    const consumer = known.get(`${tenant}/${name}`)
+    if (consumer === undefined) return [`the consumer of ${identity} is gone`]
+    return consumer.altered.length === 0
+      ? []
+      : [`the consumer of ${identity} (${consumer.altered.join(', ')})`]
+  })
+  const foreign = [...strange.map((identity) => `the live entry ${identity}`), ...altered]
+  if (foreign.length === 0) return ok('drift', 'live state and consumers are as belfry left them')
+  const more = foreign.length > 5 ? ` and ${foreign.length - 5} more` : ''
+  return warn(
+    'drift',
+    `changed by another hand: ${foreign.slice(0, 5).join('; ')}${more}`,
+    'the leader puts back what was applied within five minutes; take out of the bucket what nobody applied, with nats kv del',
   )
 }
 

@@ -12,8 +12,7 @@
  * On failure at any point: what is written is true, what is not is found by the next reconcile; held schedules are
  * released with the version that is live.
  */
-import type { AdapterManifest, AdapterSpec, ScheduleManifest } from '../core/kinds.ts'
-import { DEFAULT_ACK_WAIT_MS } from '../core/manifest/adapter-defaults.ts'
+import type { ScheduleManifest } from '../core/kinds.ts'
 import { partsOf, type ScheduleKey } from '../core/names.ts'
 import {
   type AppliedRecord,
@@ -25,35 +24,26 @@ import {
 } from '../core/plan/live-entry.ts'
 import { type Action, countsOf, type Plan } from '../core/plan/plan-tree.ts'
 import { sealed, sealOfEntry } from '../core/plan/seal.ts'
-import { parseDuration } from '../core/time/duration.ts'
-import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
-import type { EventSink, Logger } from '../ports/telemetry.ts'
 import { beginAnew, carryOver, endRenamed, keyOf } from './carry-over.ts'
+import { type KeepConsumersOptions, prepareConsumers, retireConsumers } from './keep-consumers.ts'
 import type { LiveState } from './live-state.ts'
 import { positionKey } from './log-positions.ts'
 import type { OverrideWriter } from './override-writer.ts'
 import { carryPauses } from './renamed-pauses.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
-export interface ApplyOptions {
+export interface ApplyOptions extends KeepConsumersOptions {
   readonly store: Store
   readonly live: LiveState
   readonly loop: TriggerLoop
-  readonly consumers: AdapterConsumers
   readonly overrides: OverrideWriter
-  readonly events: EventSink
   readonly clock: Clock
-  readonly logger: Logger
   /** The moment of the edit, never far from the server's clock. null: that is not known just now. */
   readonly now: () => number | null
   /** Whether operator pauses are over a schedule of this job, those not settled yet included. */
   readonly isPaused: (schedule: { readonly key: ScheduleKey; readonly job: string }) => boolean
-  /** Whether an operator's pause or its circuit holds the delivery of an adapter. */
-  readonly isAdapterPaused: (tenant: string, name: string, spec: AdapterSpec) => boolean
-  /** How many runs of an adapter may be in flight: fewer than its manifest says while its circuit is not closed. */
-  readonly concurrencyOf: (tenant: string, name: string, spec: AdapterSpec) => number
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean
 }
@@ -83,7 +73,6 @@ export async function applyPlan(
   const before = live.applied(plan.source)
   const nothingToDo = counts.created + counts.updated + counts.renamed + counts.deleted === 0
   if (nothingToDo && before !== null && before.digest === plan.treeDigest) {
-    await ensureConsumers(plan, options)
     return { kind: 'unchanged', record: before }
   }
 
@@ -109,7 +98,7 @@ export async function applyPlan(
     const isAnyCut = edited.length + deleted.length + renames.length > 0
     if (isAnyCut) await options.events.flush(TELLING_MS)
     if (!(await beginAnew(plan, { loop, appliedAt, ended: ends }))) return { kind: 'moved' }
-    await ensureConsumers(plan, options)
+    if (!(await prepareConsumers(plan, options))) return { kind: 'moved' }
     const kept = await writeEntries(plan, {
       options,
       source: plan.source,
@@ -265,45 +254,4 @@ async function writeEntry(
       : (options.live.records.strange.get(action.identity)?.revision ?? 0)
   const outcome = known === 0 ? await store.create(key, value) : await store.update(key, value, known)
   return outcome.ok
-}
-
-/** Level-triggered: a consumer that somebody deleted comes back, whether or not its adapter changed. */
-async function ensureConsumers(
-  plan: Plan,
-  {
-    consumers,
-    isAdapterPaused,
-    concurrencyOf,
-  }: Pick<ApplyOptions, 'consumers' | 'isAdapterPaused' | 'concurrencyOf'>,
-): Promise<void> {
-  const known = new Map(
-    (await consumers.list()).map((consumer) => [`${consumer.tenant}/${consumer.adapter}`, consumer]),
-  )
-  for (const action of plan.actions) {
-    const { kind, tenant, name } = partsOf(action.identity)
-    if (kind !== 'Adapter' || action.action === 'delete' || action.action === 'unmanaged') continue
-    const { manifest, digest } = action.action === 'unchanged' ? action.live.entry : action.document
-    const { spec } = manifest as AdapterManifest
-    const paused = spec.suspend === true || isAdapterPaused(tenant, name, spec)
-    const found = known.get(`${tenant}/${name}`)
-    if (found !== undefined && found.digest === digest && found.paused === paused) continue
-    const ackWait = spec.ackWait === undefined ? null : parseDuration(spec.ackWait)
-    await consumers.ensure({
-      tenant,
-      adapter: name,
-      concurrency: concurrencyOf(tenant, name, spec),
-      ackWaitMs: ackWait?.ok === true ? ackWait.value : DEFAULT_ACK_WAIT_MS,
-      paused,
-      digest,
-    })
-  }
-}
-
-/** An adapter that leaves keeps what is pending for its return; one without anything pending goes. */
-async function retireConsumers(plan: Plan, consumers: AdapterConsumers): Promise<void> {
-  for (const { action, identity } of plan.actions) {
-    const { kind, tenant, name } = partsOf(identity)
-    if (action !== 'delete' || kind !== 'Adapter') continue
-    if (!(await consumers.removeIfDrained(tenant, name))) await consumers.retire(tenant, name)
-  }
 }

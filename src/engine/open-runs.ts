@@ -42,6 +42,17 @@ export class OpenRuns {
     return this.#going.get(`${tenant}/${schedule}`) ?? NO_RUNS
   }
 
+  /** The oldest message of an adapter that is with its consumer; null: there is none. Asks every run. */
+  oldestOf(tenant: string, adapter: string): number | null {
+    let oldest: number | null = null
+    for (const run of this.#runs.values()) {
+      const isWithLeader = run.state === 'lost' || (run.state === 'failed' && run.retry?.by === 'leader')
+      if (run.tenant !== tenant || run.adapter !== adapter || run.sequence === 0 || isWithLeader) continue
+      oldest = Math.min(oldest ?? run.sequence, run.sequence)
+    }
+    return oldest
+  }
+
   put(run: OpenRun): void {
     const before = this.#runs.get(run.run)
     this.#runs.set(run.run, run)

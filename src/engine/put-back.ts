@@ -68,7 +68,7 @@ async function restore(found: Strange, { store, live, logger, events }: PutBackO
     // NATS does not keep who wrote it: its number in the bucket is all that there is to look for.
     writtenAs: revision,
   }
-  const source = good?.source ?? ''
+  const source = good?.source ?? NO_SOURCE
   const becomes = good === null ? 'it is not obeyed, and left alone' : 'it is put back'
   logger.warn(`live state was changed by another hand: ${becomes}`, { source, ...facts })
   events.emit({ type: 'drifted', source, revision: good?.revision ?? '', facts })
@@ -122,6 +122,8 @@ function differences(good: LiveEntry, text: string): readonly string[] {
   return differing('', good, found).slice(0, MOST_FIELDS)
 }
 
+/** Stands for a source in what is told of an object that belongs to none. */
+const NO_SOURCE = '~'
 const MOST_FIELDS = 20
 
 function differing(path: string, before: unknown, after: unknown): readonly string[] {

@@ -21,6 +21,7 @@ import { refuseBeyondTenant } from '../core/plan/tenant-room.ts'
 import type { TreeSource } from '../ports/source.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
 import { inSlices } from './in-slices.ts'
+import { keepConsumers } from './keep-consumers.ts'
 import { putBack } from './put-back.ts'
 
 const RESYNC_MS = 300_000
@@ -134,7 +135,10 @@ export class Reconciler {
     await live.reached(0, signal)
     const isRight = await this.#alone(() => putBack(this.#options, signal))
     if (!isRight) return { kind: 'moved' }
-    return source === null ? NOTHING_WATCHED : this.#reconcile(source, signal)
+    const outcome = source === null ? NOTHING_WATCHED : await this.#reconcile(source, signal)
+    if (signal.aborted) return { kind: 'moved' }
+    const isKept = await this.#alone(() => keepConsumers(live.snapshot, this.#options))
+    return isKept ? outcome : { kind: 'moved' }
   }
 
   async #reconcile(source: TreeSource, signal: AbortSignal): Promise<ReconcileOutcome> {

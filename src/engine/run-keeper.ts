@@ -94,6 +94,11 @@ export class RunKeeper {
     return known === null || sending === 0 ? known : { ...known, open: known.open + sending }
   }
 
+  /** The oldest message of an adapter that a worker is still to be given, or works on; null: there is none. */
+  oldestOpen(tenant: string, adapter: string): number | null | 'unknown' {
+    return this.open === null ? 'unknown' : this.open.oldestOf(tenant, adapter)
+  }
+
   /** Told by whoever has stored a fire: the next decision of its schedule knows of it. */
   stored(fire: Fire, sequence: number): void {
     this.#tracker?.stored(storedFireFrom(fire, { sequence, storedAt: this.#options.clock.now() }))

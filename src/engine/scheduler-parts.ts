@@ -133,6 +133,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     isPaused: (schedule) => overrides.over(schedule).length > 0,
     isAdapterPaused: (tenant, name, spec) => adapterPauses.isPaused(tenant, name, spec),
     concurrencyOf: (tenant, name, spec) => adapterPauses.concurrencyOf(tenant, name, spec),
+    oldestOpen: (tenant, name) => (runs === null ? null : runs.oldestOpen(tenant, name)),
     instance: options.instance,
     pruneLimit: options.pruneLimit,
     events,

@@ -28,7 +28,9 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
       const ackFloor = (waiting[0]?.record.sequence ?? this.#stream.lastSequence + 1) - 1
       const paused = this.#isPaused(held)
       const pausedUntil = paused ? held.pausedUntil : null
-      return { tenant, adapter, digest, paused, pausedUntil, concurrency, pending: waiting.length, ackFloor }
+      const pending = waiting.length
+      const facts = { concurrency, ackWaitMs: held.consumer.ackWaitMs, altered: [], pending, ackFloor }
+      return { tenant, adapter, digest, paused, pausedUntil, ...facts }
     })
   }
 
@@ -36,12 +38,17 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
     const name = nameOf(consumer.tenant, consumer.adapter)
     const held = this.#held.get(name)
     if (!held) {
-      const after = this.#stream.lastSequence
+      const after = consumer.after ?? this.#stream.lastSequence
       this.#held.set(name, { consumer, after, acknowledged: new Set(), pausedUntil: null })
       return 'created'
     }
-    if (held.consumer.digest === consumer.digest && this.#isPaused(held) === consumer.paused)
-      return 'unchanged'
+    const { digest, concurrency, ackWaitMs } = held.consumer
+    const isSame =
+      digest === consumer.digest &&
+      concurrency === consumer.concurrency &&
+      ackWaitMs === consumer.ackWaitMs &&
+      this.#isPaused(held) === consumer.paused
+    if (isSame) return 'unchanged'
     this.#held.set(name, { ...held, consumer, pausedUntil: null })
     return 'updated'
   }
@@ -69,6 +76,14 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
     if (!held) return true
     if (this.#waiting(held).length > 0) return false
     return this.#held.delete(nameOf(tenant, adapter))
+  }
+
+  /** Another hand changes it, or (null) deletes it. */
+  alter(tenant: string, adapter: string, change: Partial<AdapterConsumer> | null): void {
+    const name = nameOf(tenant, adapter)
+    const held = this.#held.get(name)
+    if (change === null) this.#held.delete(name)
+    else if (held) this.#held.set(name, { ...held, consumer: { ...held.consumer, ...change } })
   }
 
   /** What a worker would be given now: nothing while the adapter is paused. */

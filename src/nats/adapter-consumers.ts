@@ -6,7 +6,7 @@
  * because its first value would replace the acknowledgement wait. On failure: throws; the same again is harmless.
  */
 import type { ConsumerConfig, ConsumerInfo } from '@nats-io/jetstream'
-import { nanos } from '@nats-io/nats-core'
+import { millis, nanos } from '@nats-io/nats-core'
 import { BelfryError } from '../core/errors.ts'
 import type { AdapterConsumer, AdapterConsumers, KnownConsumer } from '../ports/adapter-consumers.ts'
 import { LEADER_RETRIES } from './adapter-consumer-settings.ts'
@@ -77,7 +77,7 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
         )
         const consumers = page.consumers ?? []
         offset += consumers.length
-        known.push(...consumers.flatMap((info) => knownFrom(info) ?? []))
+        known.push(...consumers.flatMap((info) => knownFrom(connection, info) ?? []))
         if (consumers.length === 0 || offset >= page.total) return known
       }
     },
@@ -85,7 +85,7 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
     async ensure(consumer) {
       const info = await find(consumer.tenant, consumer.adapter)
       if (info === null) {
-        const state = await streamState(connection, names.fires)
+        const state = consumer.after === undefined ? await streamState(connection, names.fires) : undefined
         if (state === null) {
           throw new BelfryError('nats-unavailable', `the stream ${names.fires} is not there`, {
             retryable: true,
@@ -94,51 +94,59 @@ export function createNatsAdapterConsumers(options: { readonly connection: Conne
         await write(
           {
             ...wantedConfig(connection, consumer),
-            ...startingAfter(state.state.last_seq),
+            ...startingAfter(consumer.after ?? state?.state.last_seq ?? 0),
             ...(consumer.paused ? { pause_until: FOR_EVER } : {}),
           },
           'create',
         )
         return 'created'
       }
-      const known = knownFrom(info)
+      const known = knownFrom(connection, info)
       if (known === null) {
         throw new BelfryError(
           'nats-layout',
           `the stream ${names.fires} has a consumer ${info.name} that belfry did not make: delete or rename it`,
         )
       }
-      if (known.digest === consumer.digest && known.paused === consumer.paused) return 'unchanged'
-      if (known.digest !== consumer.digest) {
-        await write({ ...info.config, ...wantedConfig(connection, consumer) }, 'update')
-      }
-      await pause(info.name, consumer.paused)
+      const isSame =
+        known.digest === consumer.digest &&
+        known.concurrency === consumer.concurrency &&
+        known.ackWaitMs === consumer.ackWaitMs &&
+        known.altered.length === 0
+      if (isSame && known.paused === consumer.paused) return 'unchanged'
+      if (!isSame) await write({ ...info.config, ...wantedConfig(connection, consumer), ...UNSET }, 'update')
+      if (known.paused !== consumer.paused) await pause(info.name, consumer.paused)
       return 'updated'
     },
 
     async hold(tenant, adapter, hold) {
       const info = await find(tenant, adapter)
-      if (info === null || knownFrom(info) === null) return
+      if (info === null || knownFrom(connection, info) === null) return
       const until = hold?.until ?? null
       await pause(info.name, hold !== null, until === null ? FOR_EVER : new Date(until).toISOString())
     },
 
     async limit(tenant, adapter, concurrency) {
       const info = await find(tenant, adapter)
-      if (info === null || knownFrom(info) === null || info.config.max_ack_pending === concurrency) return
+      if (
+        info === null ||
+        knownFrom(connection, info) === null ||
+        info.config.max_ack_pending === concurrency
+      )
+        return
       await write({ ...info.config, max_ack_pending: concurrency }, 'update')
     },
 
     async retire(tenant, adapter) {
       const info = await find(tenant, adapter)
-      if (info === null || knownFrom(info) === null) return
+      if (info === null || knownFrom(connection, info) === null) return
       await pause(info.name, true)
     },
 
     async removeIfDrained(tenant, adapter) {
       const info = await find(tenant, adapter)
       if (info === null) return true
-      const known = knownFrom(info)
+      const known = knownFrom(connection, info)
       if (known === null || known.pending > 0) return false
       const doing = `deleting the consumer ${info.name}`
       const answer = await connection.request(
@@ -169,12 +177,45 @@ function wantedConfig(connection: Connection, consumer: AdapterConsumer): Partia
   }
 }
 
+/** Settings that belfry leaves out: an update with them keeps what another hand has set. */
+const UNSET = {
+  filter_subjects: undefined,
+  backoff: undefined,
+  rate_limit_bps: undefined,
+  headers_only: undefined,
+  max_batch: undefined,
+  max_expires: undefined,
+  max_bytes: undefined,
+  inactive_threshold: undefined,
+} satisfies Partial<Record<keyof ConsumerConfig, undefined>>
+
+/** Of the settings that every adapter's consumer has: what is there, and not as belfry makes it. */
+function alteredFields(
+  { names }: Connection,
+  { config }: ConsumerInfo,
+  place: { readonly tenant: string; readonly adapter: string },
+): readonly string[] {
+  const fixed: Partial<ConsumerConfig> = {
+    filter_subject: adapterFilter(names, place.tenant, place.adapter),
+    ack_policy: 'explicit',
+    max_deliver: MOST_DELIVERIES,
+  }
+  const wrong = (Object.keys(fixed) as (keyof ConsumerConfig)[]).filter(
+    (field) => config[field] !== fixed[field],
+  )
+  const added = (Object.keys(UNSET) as (keyof typeof UNSET)[]).filter((field) => {
+    const value: unknown = config[field]
+    return Array.isArray(value) ? value.length > 0 : Boolean(value)
+  })
+  return [...wrong, ...added]
+}
+
 function startingAfter(sequence: number): Partial<ConsumerConfig> {
   return { deliver_policy: 'by_start_sequence', opt_start_seq: sequence + 1 }
 }
 
 /** null if belfry did not make it. */
-function knownFrom(info: ConsumerInfo): KnownConsumer | null {
+function knownFrom(connection: Connection, info: ConsumerInfo): KnownConsumer | null {
   const metadata = info.config.metadata ?? {}
   const { [DIGEST]: digest, [TENANT]: tenant, [ADAPTER]: adapter, [LEADER_RETRIES]: retries } = metadata
   if (digest === undefined || tenant === undefined || adapter === undefined) return null
@@ -186,6 +227,8 @@ function knownFrom(info: ConsumerInfo): KnownConsumer | null {
     paused: info.paused === true,
     pausedUntil: info.paused === true ? endOf(info.config.pause_until) : null,
     concurrency: info.config.max_ack_pending ?? 1,
+    ackWaitMs: millis(info.config.ack_wait ?? 0),
+    altered: alteredFields(connection, info, { tenant, adapter }),
     pending: info.num_pending + info.num_ack_pending,
     ackFloor: info.ack_floor.stream_seq,
   }

@@ -9,6 +9,8 @@ export interface AdapterConsumer {
   readonly paused: boolean
   /** Digest of the manifest, kept with the consumer so that an unchanged one is not written again. */
   readonly digest: string
+  /** Where it begins if it must be made: after this sequence of the log. Left out: after the newest. */
+  readonly after?: number
 }
 
 export interface KnownConsumer {
@@ -20,6 +22,9 @@ export interface KnownConsumer {
   readonly pausedUntil: number | null
   /** Runs in flight at once, as the server holds it. */
   readonly concurrency: number
+  readonly ackWaitMs: number
+  /** Other settings that are not as belfry makes them. */
+  readonly altered: readonly string[]
   /** Fires not yet acknowledged: waiting or in flight. */
   readonly pending: number
   /** Every fire of it up to this sequence of the log has been acknowledged or given up. */
@@ -29,7 +34,7 @@ export interface KnownConsumer {
 export interface AdapterConsumers {
   /** Only the consumers that belfry made. */
   list(): Promise<readonly KnownConsumer[]>
-  /** Creates it (starting after the newest fire, never replaying) or updates it in place; never deletes. */
+  /** Creates it (starting after the newest fire unless `after` says otherwise) or updates it in place; never deletes. */
   ensure(consumer: AdapterConsumer): Promise<'created' | 'updated' | 'unchanged'>
   /**
    * Holds the deliveries of a consumer that is there, or (null) lets them go on. `until`: epoch milliseconds of the moment

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { headers } from '@nats-io/nats-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bucketStream } from '../../src/nats/names.ts'
 import { streamState } from '../../src/nats/streams.ts'
@@ -52,6 +53,7 @@ describe('belfry doctor', () => {
       leader: expect.stringMatching(/^ok: one leads/),
       instances: expect.stringMatching(/^warn: 1 of 1/),
       sources: expect.stringMatching(/^ok: /),
+      drift: expect.stringMatching(/^ok: /),
     })
   })
 
@@ -99,6 +101,20 @@ describe('belfry doctor', () => {
     await connection.close()
     expect(code).toBe(1)
     expect(said.layout).toBe(`fail: not as they must be: stream ${fires} (discard)`)
+  })
+
+  it('names what another hand has put into live state, until it is taken out', async () => {
+    const connection = await connectTo(installation.server, { prefix: installation.prefix })
+    const subject = `$KV.${connection.names.live}.Schedule.default.other`
+    await connection.nc.request(subject, 'oops')
+    const { code, said } = await here()
+    expect(code).toBe(0)
+    expect(said.drift).toBe('warn: changed by another hand: the live entry Schedule/default/other')
+    const removal = headers()
+    removal.set('KV-Operation', 'DEL')
+    await connection.nc.request(subject, '', { timeout: 5_000, headers: removal })
+    await connection.close()
+    expect((await here()).said.drift).toMatch(/^ok: /)
   })
 
   it('tells a tree that is not valid, on disk and as it was tried', async () => {

@@ -179,6 +179,8 @@ describe('a run', () => {
       paused: false,
       pausedUntil: null,
       concurrency: 10,
+      ackWaitMs: 60_000,
+      altered: [],
       pending: 0,
       ackFloor: 1,
     })
