@@ -3,6 +3,7 @@ import type { Judgement } from '../support/verdict.ts'
 import type { Family, Fault } from './faults.ts'
 import { keepLines } from './report.ts'
 import { type Edit, type Lag, type Stage, startStage } from './stage.ts'
+import type { Straggler } from './straggler.ts'
 
 export interface Act {
   readonly title: string
@@ -37,6 +38,8 @@ export interface Played {
   readonly edits: number
   /** The longest that any schedules needed to be current after all ticks were. */
   readonly lag: Lag
+  /** The fire that came latest, compared with others of its second. */
+  readonly straggler: Straggler | null
   readonly surprises: readonly string[]
   readonly judgement: Judgement
 }
@@ -121,6 +124,7 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
       surprises,
       judgement: await stage.verdict(),
       lag: stage.lag,
+      straggler: stage.straggler,
     }
   } catch (error) {
     for (const line of lastWords(stage)) onStrike(line)

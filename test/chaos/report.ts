@@ -76,13 +76,27 @@ function nonFires(judgements: readonly Judgement[]): string {
   ].join(', ')
 }
 
-function linesOf({ title, seconds, tallies, edits, lag, surprises, judgement }: Played): readonly string[] {
+function linesOf({
+  title,
+  seconds,
+  tallies,
+  edits,
+  lag,
+  straggler,
+  surprises,
+  judgement,
+}: Played): readonly string[] {
   const { fired, destroyed, restored, latenessMs } = judgement
   const late = [0.5, 0.99, 1].map((share) => percentile(latenessMs, share))
   return [
     `${title}: ${fired} fires, ${edits} edits, ${seconds} s`,
     `  stored after the nominal time: half within ${late[0]} ms, 99 % within ${late[1]} ms, all within ${late[2]} ms`,
     `  longest that any schedule came behind those of every second: ${lag.ms} ms${lag.ms === 0 ? '' : ` (${lag.schedules.join(', ')})`}`,
+    ...(straggler === null
+      ? []
+      : [
+          `  latest of its second: ${straggler.schedule}@${new Date(straggler.nominal).toISOString()}, ${straggler.behindMs} ms after the middle one`,
+        ]),
     `  did not fire: ${nonFires([judgement])}`,
     `  destroyed by the operator: ${destroyed}; destroyed and stored again: ${restored}`,
     '  faults that struck:',

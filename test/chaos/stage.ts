@@ -17,6 +17,7 @@ import type { Random } from '../support/random.ts'
 import { type Judgement, judge, type Owed, untoldOf } from '../support/verdict.ts'
 import { type Cast, createCast, type Edits, editsText, owedBy, owedByVersions } from './cast.ts'
 import { Instance } from './instance.ts'
+import { type Straggler, straggler } from './straggler.ts'
 import { Witness } from './witness.ts'
 
 const FIRES_MAX_BYTES = 1024 ** 3
@@ -205,6 +206,11 @@ export class Stage {
   /** The longest that any schedules have needed to be current after all ticks were. */
   get lag(): Lag {
     return this.#lag
+  }
+
+  /** The fire that came latest, compared with others of its second. */
+  get straggler(): Straggler | null {
+    return straggler(this.#witness.seen, this.cast.ticks)
   }
 
   /** Changes something in a checkout, or, half of the time, in all. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LogRecord } from '../../src/ports/fire-log.ts'
 import { type Evidence, isClean, judge, type Owed, type Trail } from '../support/verdict.ts'
+import { straggler } from './straggler.ts'
 
 const T = Date.UTC(2026, 0, 27, 12)
 const second = (n: number) => T + n * 1_000
@@ -131,5 +132,27 @@ describe('the checker of the chaos runs', () => {
       expect(judgedHalf([], { restorations })).toMatchObject({ forgotten: 2, unexplained: [] })
       expect(judgedHalf([], { restorations: [second(1)] }).unexplained).toHaveLength(2)
     })
+  })
+})
+
+describe('the straggler of a run', () => {
+  it('is the fire that came longest after the middle one of its second', () => {
+    const of = (schedule: string, n: number, lateMs: number): LogRecord => ({
+      ...fire(n, n, second(n) + lateMs),
+      key: { tenant: 'default', schedule },
+    })
+    const records = [
+      of('a', 1, 10),
+      of('b', 1, 20),
+      of('c', 1, 30),
+      of('other', 1, 500),
+      of('other', 2, 9_000),
+    ]
+    expect(straggler(records, ['a', 'b', 'c'])).toEqual({
+      schedule: 'other',
+      nominal: second(1),
+      behindMs: 480,
+    })
+    expect(straggler([], ['a'])).toBeNull()
   })
 })
