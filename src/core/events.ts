@@ -37,7 +37,7 @@ export type BelfryEvent =
       readonly facts: Facts
     }
   | {
-      readonly type: 'chain-stopped'
+      readonly type: 'chain-stopped' | 'late-start' | 'late-finish'
       readonly tenant: string
       readonly schedule: string
       readonly facts: Facts
@@ -66,6 +66,8 @@ const TYPES: Readonly<Record<BelfryEvent['type'], true>> = {
   triggered: true,
   backfilled: true,
   'chain-stopped': true,
+  'late-start': true,
+  'late-finish': true,
   'circuit-opened': true,
   'circuit-half-open': true,
   'circuit-closed': true,

@@ -886,6 +886,7 @@ export interface ScheduleSpec {
    * Merged over the job's data: objects key by key, everything else replaced.
    */
   readonly data?: Data
+  readonly sla?: ServiceLevel
   /**
    * Tests that live beside the schedule and run in `belfry validate`.
    *
@@ -1057,6 +1058,19 @@ export interface Suspension {
    * When it goes on by itself; without it, when the field is removed.
    */
   readonly until?: InstantText
+}
+/**
+ * Until when a run must have started and finished, counted from its nominal time. What is late is told by an event; nothing else follows.
+ */
+export interface ServiceLevel {
+  /**
+   * Told as `late-start` of a run that no worker has begun by then.
+   */
+  readonly startWithin?: Duration
+  /**
+   * Told as `late-finish` of a run that has not ended by then, retries included.
+   */
+  readonly finishWithin?: Duration
 }
 /**
  * A statement about one time that validation checks.

@@ -27,6 +27,7 @@ import { RunRetries } from './run-retries.ts'
 import { readRunSnapshot, writeRunSnapshot } from './run-snapshot.ts'
 import { SWEEP_MS, sweepRuns } from './run-sweep.ts'
 import { RunTracker, storedFireFrom } from './run-tracker.ts'
+import type { ServiceLevels } from './service-levels.ts'
 
 export interface RunKeeperOptions {
   readonly log: FireLog
@@ -51,6 +52,8 @@ export interface RunKeeperOptions {
    * it returns true.
    */
   readonly onEnded: (ended: EndedRun, term: OneOffTerm) => Promise<boolean>
+  /** Tells of runs that are late. Left out: nobody does. */
+  readonly serviceLevels?: ServiceLevels
   /** A term begins: what was asked for before and is not done comes again. */
   readonly onBegin?: () => void
   /** Told of every event of a run, in order, those before the last snapshot left out. */
@@ -169,6 +172,7 @@ export class RunKeeper {
     const { log, journal, clock, logger, instance, mayWrite } = this.#options
     this.#owed = new Map()
     this.#buried.clear()
+    this.#options.serviceLevels?.begin()
     this.#options.onBegin?.()
     this.#notices = new RunNotices({ journal, clock, logger, instance, mayWrite })
     this.#tracker = new RunTracker({
@@ -178,6 +182,7 @@ export class RunKeeper {
       snapshot,
       onEnded: (ended) => this.#ended(ended),
       onChange: (run) => this.#changed(run),
+      onEnding: (run, end) => this.#options.serviceLevels?.ended(run, end),
       onTold: (told) => this.#options.onTold?.(told),
       onNotice: (run, told) => {
         this.#notices?.add(run, told)
@@ -203,6 +208,9 @@ export class RunKeeper {
       const done = await this.#settle({ term, signal })
       const noticed = await this.#notices!.work(signal)
       const nextRetry = await retries.work(tracker.open, signal)
+      const levels = this.#options.serviceLevels?.work(tracker.open)
+      // What was told is to be known to the next leader.
+      if (levels?.hasTold === true) snapshotAt = Math.min(snapshotAt, clock.monotonic())
       if (clock.monotonic() >= sweepAt) {
         await this.#sweep()
         sweepAt = clock.monotonic() + SWEEP_MS
@@ -211,7 +219,8 @@ export class RunKeeper {
         await this.#snapshot()
         snapshotAt = clock.monotonic() + SNAPSHOT_MS + SNAPSHOT_MS_A_RUN * tracker.open.size
       }
-      const next = Math.min(sweepAt, snapshotAt) - clock.monotonic()
+      const nextLate = levels?.restMs ?? Number.POSITIVE_INFINITY
+      const next = Math.min(Math.min(sweepAt, snapshotAt) - clock.monotonic(), nextLate)
       const restMs = done && noticed ? Math.min(nextRetry, next) : RETRY_MS
       await clock.sleep(Math.max(1, restMs), wake.signal)
       signal.removeEventListener('abort', onAbort)
@@ -230,7 +239,8 @@ export class RunKeeper {
     const request = this.#stopping.get(run.run)
     if (request !== undefined && run.state === 'running')
       this.#options.journal.askToStop(run, run.run, request)
-    if (run.state === 'failed' || run.state === 'lost') this.#wake.abort()
+    const isWatched = this.#options.serviceLevels?.changed(run) === true
+    if (isWatched || run.state === 'failed' || run.state === 'lost') this.#wake.abort()
     if (run.state === 'lost') this.#tell(run)
   }
 

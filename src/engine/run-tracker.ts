@@ -20,7 +20,7 @@ import {
   withEvent,
   withFire,
 } from '../core/run/open-run.ts'
-import { isFinal } from '../core/run/run-event.ts'
+import { isFinal, type RunEvent } from '../core/run/run-event.ts'
 import type { Fire } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { FireLog, LogRecord } from '../ports/fire-log.ts'
@@ -38,6 +38,8 @@ export interface RunTrackerOptions {
   readonly onEnded: (ended: EndedRun) => void
   /** Told when an open run changes: it was opened, or goes on. */
   readonly onChange: (run: OpenRun) => void
+  /** Told of an open run right before it ends. */
+  readonly onEnding: (run: OpenRun, end: { readonly event: RunEvent; readonly endedAt: number }) => void
   /** Told of every event. */
   readonly onTold: (told: ToldEvent) => void
   /** Told of what the server says of a delivery of an open run. */
@@ -166,6 +168,7 @@ export class RunTracker {
     const { run } = told.event
     const before = this.open.get(run)
     if (isFinal(told.event)) {
+      if (before !== undefined) this.#options.onEnding(before, { event: told.event, endedAt: told.storedAt })
       this.open.end(told.place, run, told.storedAt)
       if (told.event.sequence > this.#positions.fires) this.#endedAhead.add(run)
       if (told.storedAt < this.#logMadeAt) return

@@ -4,6 +4,8 @@
  * They know each other by callbacks, because each also depends on one built later: live state arms the loop, the loop
  * asks the pauses and the runs, a pause or a run lets the loop decide anew.
  */
+
+import { serviceLevelSettings } from '../core/run/service-level.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { stops } from '../core/trigger/override.ts'
 import { AdapterPauses } from './adapter-pauses.ts'
@@ -23,6 +25,7 @@ import { RunKeeper } from './run-keeper.ts'
 import { runLimits } from './run-limits.ts'
 import { RunOperations } from './run-operations.ts'
 import type { RunPorts, SchedulerOptions } from './scheduler-options.ts'
+import { ServiceLevels } from './service-levels.ts'
 import type { LoopObserver } from './slot-decisions.ts'
 import { TriggerLoop } from './trigger-loop.ts'
 import type { UntoldOptions } from './untold.ts'
@@ -197,6 +200,15 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
       onLost: ({ run, adapter, tenant }) =>
         events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
       onEnded: (ended, term) => chains?.ended(ended, term) ?? Promise.resolve(true),
+      serviceLevels: new ServiceLevels({
+        levelOf: ({ tenant, schedule }) =>
+          serviceLevelSettings(live.find('Schedule', tenant, schedule)?.manifest.spec.sla),
+        now: () => now() ?? clock.now(),
+        onLate: ({ tenant, schedule, run }, what, by) => {
+          const facts = { run, by: new Date(by).toISOString() }
+          events.emit({ type: what === 'start' ? 'late-start' : 'late-finish', tenant, schedule, facts })
+        },
+      }),
       onBegin: () => chains?.begin(),
       onTold: (told) => circuits?.told(told),
       sending: (key) => comings?.sending(key) ?? 0,

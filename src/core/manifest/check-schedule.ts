@@ -83,6 +83,16 @@ export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): r
       '`policy: fire-all` beside it',
     )
   }
+  const startWithin = value(['sla', 'startWithin'], durationOr(written.sla?.startWithin, 0))
+  const finishWithin = value(['sla', 'finishWithin'], durationOr(written.sla?.finishWithin, 0))
+  if (written.sla?.startWithin !== undefined && written.sla.finishWithin !== undefined) {
+    if (startWithin !== undefined && finishWithin !== undefined && finishWithin < startWithin)
+      contradict(
+        ['sla', 'finishWithin'],
+        '`finishWithin` is shorter than `startWithin`',
+        'a `finishWithin` of at least `startWithin`',
+      )
+  }
   problems.push(...checkCalendarUse(written, effective))
   return problems
 }

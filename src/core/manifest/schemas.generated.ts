@@ -2829,6 +2829,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               }
             ]
           },
+          "sla": {
+            "$ref": "#/definitions/serviceLevel"
+          },
           "expect": {
             "description": "Tests that live beside the schedule and run in `belfry validate`.",
             "type": "array",
@@ -2857,6 +2860,43 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               }
             ],
             "calendar": "nse"
+          }
+        ]
+      },
+      "serviceLevel": {
+        "title": "ServiceLevel",
+        "description": "Until when a run must have started and finished, counted from its nominal time. What is late is told by an event; nothing else follows.",
+        "type": "object",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "properties": {
+          "startWithin": {
+            "description": "Told as `late-start` of a run that no worker has begun by then.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "5m"
+            ]
+          },
+          "finishWithin": {
+            "description": "Told as `late-finish` of a run that has not ended by then, retries included.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "1h"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "startWithin": "5m",
+            "finishWithin": "1h"
           }
         ]
       },

@@ -4,6 +4,7 @@
  */
 import { type FireId, type ScheduleKey, scheduleOfRun } from '../names.ts'
 import { isFinal, type RunEvent } from './run-event.ts'
+import type { Lateness } from './service-level.ts'
 
 /** What a run belongs to. `schedule` is the schedule or job that its fire's id begins with. */
 export interface RunPlace {
@@ -39,6 +40,8 @@ export interface OpenRun extends RunPlace {
   readonly signAt: number
   /** The newest of its events, in the stream of run events; 0: none. The next one expects it. */
   readonly eventSequence: number
+  /** What of it was told to be late; left out, nothing. */
+  readonly late?: readonly Lateness[]
   /** While failed: when the next attempt may be, who sees to it, and who is to leave it to another. */
   readonly retry: {
     readonly at: number
