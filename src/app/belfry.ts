@@ -114,6 +114,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       tz: process.versions.tz ?? 'unknown',
       retentionSeconds: RETENTION_SECONDS,
       drawNonce: randomUUID,
+      planned: bucket(names.planned),
       runs: {
         journal: createNatsRunJournal({ connection, publisher }),
         deadLetters: createNatsDeadLetters({ connection, publisher }),

@@ -20,6 +20,7 @@ export function oneOffHandlers(scheduler: Scheduler): Pick<ControlHandlers, 'tri
           data: fields.optionalMapping('data'),
           force: fields.flag('force'),
           author: fields.text('author', MOST_AUTHOR),
+          at: fields.optionalInstant('at'),
         }
         fields.end()
         return request

@@ -3,10 +3,14 @@ import pc from 'picocolors'
 import type { RunPage, RunQuery } from '../client/run-views.ts'
 import { BelfryError } from '../core/errors.ts'
 import { RUN_STATES, type RunState } from '../core/run/run-record.ts'
+import { formatInstant } from '../core/time/instant.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { asOption, formatOption, withClient } from './client-options.ts'
+import { inColumns } from './columns.ts'
 import { countOf, momentOf } from './instant-option.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS } from './io.ts'
+import { relativeText } from './local-text.ts'
+import { plain } from './problem-text.ts'
 import { runDetailText, runsText } from './runs-text.ts'
 import { type ServerFlags, withServerOptions } from './settings.ts'
 
@@ -26,6 +30,7 @@ interface ListFlags extends RunFlags {
   readonly limit: string
 }
 
+type PlannedFlags = RunFlags & { readonly tenant?: string }
 type CancelFlags = RunFlags & { readonly reason: string }
 type RetryFlags = RunFlags & { readonly key?: string; readonly force?: boolean }
 
@@ -58,6 +63,12 @@ export function runsCommand(program: Command, io: CommandIo, finish: (code: numb
     .argument('<run>', RUN)
     .addHelpText('after', '\nExit code 1: nothing is known of such a run.')
     .action(async (run: string, flags: RunFlags) => finish(await runShow(run, flags, io)))
+  add(
+    'planned',
+    'Runs that were asked for at instants to come (trigger --at), the soonest first. Asks no leader.',
+  )
+    .option('--tenant <name>', 'only of this tenant')
+    .action(async (flags: PlannedFlags) => finish(await runPlanned(flags, io)))
   add('cancel', 'Stop a run. The worker that has it, or gets it, is asked to end it.')
     .argument('<run>', RUN)
     .requiredOption('--reason <text>', 'why, for all who look')
@@ -118,6 +129,25 @@ async function runShow(run: string, flags: RunFlags, io: CommandIo): Promise<num
   })
 }
 
+async function runPlanned({ tenant, ...flags }: PlannedFlags, io: CommandIo): Promise<number> {
+  return withClient(flags, io, async (client) => {
+    const planned = await client.plannedRuns(tenant === undefined ? {} : { tenant })
+    if (flags.format === 'json') io.stdout(`${JSON.stringify(planned, null, 2)}\n`)
+    else if (planned.length === 0) io.stderr('no runs are planned\n')
+    else {
+      const present = systemClock.now()
+      const rows = planned.map(({ run, at, author }) => [
+        run,
+        formatInstant(at.getTime()),
+        relativeText(at.getTime(), present),
+        plain(author),
+      ])
+      io.stdout(`${inColumns([['run', 'at', '', 'by'], ...rows]).join('\n')}\n`)
+    }
+    return EXIT_OK
+  })
+}
+
 async function runCancel(run: string, flags: CancelFlags, io: CommandIo): Promise<number> {
   return withClient(flags, io, async (client) => {
     const { outcome, state } = await client.cancelRun(run, { reason: flags.reason, signal: io.signal })
@@ -128,7 +158,7 @@ async function runCancel(run: string, flags: CancelFlags, io: CommandIo): Promis
 }
 
 const CANCELLED = {
-  cancelled: 'is cancelled: its next attempt will not be',
+  cancelled: 'is cancelled',
   asked: 'is asked to stop: belfry runs show tells when it has',
   ended: 'had ended already: STATE',
 } as const

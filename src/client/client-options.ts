@@ -40,6 +40,11 @@ export interface TriggerOptions {
   readonly key?: string
   /** Also where it is suspended or paused. */
   readonly force?: boolean
+  /**
+   * When it shall run, in whole seconds; now if left out. It is kept until then, and can be cancelled. No calendar is asked; a
+   * pause or suspension that holds by then holds it back until it is over.
+   */
+  readonly at?: InstantLike
   readonly signal?: AbortSignal
 }
 

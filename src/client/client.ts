@@ -59,6 +59,7 @@ import {
 } from './event-reading.ts'
 import { treeOfManifests } from './manifests.ts'
 import { persistently } from './persistent.ts'
+import { type PlannedRunView, readPlannedRuns } from './planned-runs.ts'
 import { readRun, readRuns, runIdOf } from './run-reading.ts'
 import type { RunDetail, RunPage, RunQuery } from './run-views.ts'
 import { type InstallationSight, lookAt } from './sight.ts'
@@ -80,6 +81,8 @@ export interface BelfryClient {
   runs(query?: RunQuery): Promise<RunPage>
   /** All that is known of one run, with its attempts and lines; null: nothing. Needs the right to read the streams. */
   run(run: string): Promise<RunDetail | null>
+  /** Runs that were asked for at instants to come, the soonest first. Needs the right to read the streams. */
+  plannedRuns(query?: { readonly tenant?: string }): Promise<readonly PlannedRunView[]>
   /** Asks for a run to be stopped; whoever has it, or gets it, stops it. */
   cancelRun(run: string, options: CancelRunOptions): Promise<CancelReply>
   /** Runs once more what has ended, with the message that it had. */
@@ -139,12 +142,13 @@ class Client implements BelfryClient {
   }
 
   async trigger(target: string, options: TriggerOptions = {}): Promise<TriggeredRun> {
-    const { data = null, key = randomUUID(), force = false, signal } = options
+    const { data = null, key = randomUUID(), force = false, at: when, signal } = options
+    const planned = when === undefined ? null : millisecondsOf(when)
     const { kind, tenant, name } = targetOf(target, options.tenant)
     // What the leader would refuse for its shape may be more than can be sent.
     const shape = data === null ? null : shapeProblem(data)
     if (shape !== null) throw new BelfryError('data-refused', describeDataProblems([shape]))
-    const request = { kind, tenant, name, key, data, force, author: this.#author }
+    const request = { kind, tenant, name, key, data, force, author: this.#author, at: planned }
     const { run, at, already, notes } = await this.#ask('trigger', request, signal)
     return { run, at: new Date(at), already, notes }
   }
@@ -215,6 +219,10 @@ class Client implements BelfryClient {
 
   run(run: string): Promise<RunDetail | null> {
     return readRun(this.#connection, run)
+  }
+
+  plannedRuns(query: { readonly tenant?: string } = {}): Promise<readonly PlannedRunView[]> {
+    return readPlannedRuns(this.#connection, query)
   }
 
   cancelRun(run: string, { reason, signal }: CancelRunOptions): Promise<CancelReply> {

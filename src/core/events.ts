@@ -23,7 +23,7 @@ export type BelfryEvent =
       readonly facts: Facts
     }
   | {
-      readonly type: 'triggered' | 'backfilled'
+      readonly type: 'triggered' | 'planned' | 'backfilled'
       readonly tenant: string
       /** The schedule, or the job that was asked to run by itself. */
       readonly schedule: string
@@ -64,6 +64,7 @@ const TYPES: Readonly<Record<BelfryEvent['type'], true>> = {
   resumed: true,
   'out-of-coverage': true,
   triggered: true,
+  planned: true,
   backfilled: true,
   'chain-stopped': true,
   'late-start': true,

@@ -64,12 +64,13 @@ export class OneOffs {
     this.#options = options
   }
 
-  async trigger(request: TriggerRequest, term: OneOffTerm): Promise<TriggerReply> {
+  /** `at`: its nominal time, epoch milliseconds; the present if left out. */
+  async trigger(request: TriggerRequest, term: OneOffTerm, at?: number): Promise<TriggerReply> {
     const resolved = resolveTarget(request, this.#options)
     const now = this.#now()
     const { kind } = resolved
     const asking: Asking = { reason: 'manual', key: `${kind}/${request.key}` }
-    const nominal = Math.floor(now / 1000) * 1000
+    const nominal = Math.floor((at ?? now) / 1000) * 1000
     const { tenant, name: base } = request
     const notes = notesOf(resolved, now, this.#options)
     const refusal = this.#refusalOf(resolved, request, now)
@@ -87,6 +88,20 @@ export class OneOffs {
       this.#options.events.emit({ type: 'triggered', tenant, schedule: base, facts })
     }
     return { run: stored.fireId, at: stored.nominal, already: stored.already, notes }
+  }
+
+  /** What a request for an instant to come stands for. Throws what a request for now would, but for what only holds it back. */
+  async examine(request: TriggerRequest): Promise<Examined> {
+    const resolved = resolveTarget(request, this.#options)
+    const now = this.#now()
+    const { kind } = resolved
+    const refusal = this.#refusalOf(resolved, { ...request, force: true }, now)
+    if (refusal !== null) throw refusal
+    const asking: Asking = { reason: 'manual', key: `${kind}/${request.key}` }
+    const key = oneOffKey(request.tenant, request.name, { asking, nominal: 0 })
+    const held = request.force ? null : heldBack(resolved, now, this.#options)
+    const notes = held === null ? [] : [`${held}: as long as that is so the run waits`]
+    return { kind, run: idOfFire(key, 0), before: await this.#stored(key), notes }
   }
 
   async backfill(request: BackfillRequest, term: OneOffTerm): Promise<BackfillReply> {
@@ -206,6 +221,15 @@ export class OneOffs {
       retryable: true,
     })
   }
+}
+
+export interface Examined {
+  readonly kind: 'job' | 'schedule'
+  /** The id that the run will have. */
+  readonly run: FireId
+  /** It is stored already. */
+  readonly before: { readonly nominal: number } | null
+  readonly notes: readonly string[]
 }
 
 interface Refire {

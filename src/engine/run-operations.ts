@@ -32,10 +32,13 @@ import type { EventSink } from '../ports/telemetry.ts'
 import { heldRun, type ResolveOptions } from './one-off-resolve.ts'
 import type { OneOffWriter } from './one-off-writer.ts'
 import type { OneOffTerm } from './one-offs.ts'
+import type { PlannedRuns } from './planned-runs.ts'
 import type { RunKeeper } from './run-keeper.ts'
 
 export interface RunOperationsOptions extends ResolveOptions {
   readonly keeper: RunKeeper
+  /** null where none can be planned. */
+  readonly plannedRuns: Pick<PlannedRuns, 'cancel'> | null
   readonly journal: RunJournal
   readonly deadLetters: DeadLetters
   readonly writer: OneOffWriter
@@ -59,7 +62,12 @@ export class RunOperations {
   }
 
   async cancel({ run, author, reason }: CancelRequest): Promise<CancelReply> {
-    const { keeper, journal, events } = this.#options
+    const { keeper, journal, events, plannedRuns } = this.#options
+    if ((await plannedRuns?.cancel(run)) === true) {
+      const facts = { run, by: author, reason, outcome: 'cancelled' }
+      events.emit({ type: 'run-cancelled', ...keyOf(run), facts })
+      return { outcome: 'cancelled', state: 'planned' }
+    }
     if (keeper.open === null) {
       const message =
         'the leader has just begun and does not know the runs yet; nothing was changed: ask again'

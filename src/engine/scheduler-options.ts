@@ -31,6 +31,8 @@ export interface SchedulerOptions {
   readonly tz: string
   readonly retentionSeconds: number
   readonly drawNonce: () => string
+  /** For runs at instants to come; left out: none can be planned here. */
+  readonly planned?: Store
   /** Left out: nobody keeps runs here, and schedules are decided as if none was going. */
   readonly runs?: RunPorts
   readonly onLeading?: (term: number) => void

@@ -19,6 +19,7 @@ import { OneOffs } from './one-offs.ts'
 import { OverrideWriter } from './override-writer.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
+import { PlannedRuns } from './planned-runs.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunChains } from './run-chains.ts'
 import { RunKeeper } from './run-keeper.ts'
@@ -41,6 +42,8 @@ export interface SchedulerParts extends LogParts {
   readonly checkpoint: CursorCheckpoint
   readonly runs: RunKeeper | null
   readonly circuits: Circuits | null
+  /** null where none can be planned. */
+  readonly plannedRuns: PlannedRuns | null
   /** null where nobody keeps runs. */
   readonly runOperations: RunOperations | null
   readonly untold: UntoldOptions
@@ -149,6 +152,10 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     logger,
     answered: () => loop.answered(),
   })
+  const plannedRuns =
+    options.planned === undefined
+      ? null
+      : new PlannedRuns({ store: options.planned, oneOffs, clock, events, logger, now, mayWrite })
   const runOperations =
     options.runs === undefined || runs === null
       ? null
@@ -157,6 +164,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
           loop,
           overrides,
           keeper: runs,
+          plannedRuns,
           journal: options.runs.journal,
           deadLetters: options.runs.deadLetters,
           writer: oneOffWriter,
@@ -178,6 +186,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     runs,
     circuits,
     runOperations,
+    plannedRuns,
     untold,
   }
 

@@ -128,7 +128,12 @@ export class Scheduler {
 
   /** Stores one run of a job or schedule. Only the leader may; throws what stands in its way. */
   async trigger(request: TriggerRequest): Promise<TriggerReply> {
-    return this.#parts.oneOffs.trigger(request, await this.#readyTerm())
+    const term = await this.#readyTerm()
+    const { oneOffs, plannedRuns } = this.#parts
+    const { at } = request
+    if (at === null) return oneOffs.trigger(request, term)
+    if (plannedRuns !== null) return plannedRuns.plan({ ...request, at })
+    throw new BelfryError('internal', 'this instance plans no runs')
   }
 
   /** Fires times of a schedule once more. Only the leader may; throws what stands in its way. */
@@ -217,8 +222,11 @@ export class Scheduler {
     const kept = Promise.all([ready, before, circuits])
     const keeping = kept.then(() => this.#parts.runs?.lead(term, stop.signal))
     const breaking = kept.then(() => this.#parts.circuits?.run(stop.signal))
+    const planning = Promise.all([ready, before]).then(() =>
+      this.#parts.plannedRuns?.run({ term, signal: stop.signal }),
+    )
     const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
-    const all = [firing, guarding, reconciling, storing, pausing, keeping, breaking, telling]
+    const all = [firing, guarding, reconciling, storing, pausing, keeping, breaking, planning, telling]
     const done = Promise.all(all).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, done }
     onLeading?.(term)

@@ -126,6 +126,7 @@ export function layoutObjects(names: Names, options: LayoutOptions): readonly La
     bucket(names.lease, { max_msgs_per_subject: 1, allow_direct: false }, common),
     bucket(names.instances, { max_msgs_per_subject: 1, allow_direct: true, max_age: nanos(DAY_MS) }, common),
     bucket(names.workers, { max_msgs_per_subject: 1, allow_direct: true, max_age: nanos(DAY_MS) }, common),
+    bucket(names.planned, { max_msgs_per_subject: 1, allow_direct: true }, common),
     bucket(names.tracker, { max_msgs_per_subject: 1, allow_direct: true }, common),
     // A lock that nobody renews goes by itself.
     bucket(names.locks, { max_msgs_per_subject: 1, allow_direct: true, allow_msg_ttl: true }, common),

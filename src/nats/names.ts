@@ -31,6 +31,7 @@ export interface Names {
   readonly workers: string
   readonly locks: string
   readonly tracker: string
+  readonly planned: string
   readonly eventSubjects: string
   readonly runSubjects: string
   readonly logSubjects: string
@@ -65,6 +66,7 @@ export function createNames(prefix = 'belfry'): Names {
     workers: `${prefix}-workers`,
     locks: `${prefix}-locks`,
     tracker: `${prefix}-tracker`,
+    planned: `${prefix}-planned`,
     eventSubjects: `${prefix}.event.>`,
     runSubjects: `${prefix}.run.>`,
     logSubjects: `${prefix}.log.>`,

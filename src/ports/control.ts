@@ -83,6 +83,8 @@ export interface TriggerRequest extends OneOffTarget {
   /** Also where it is suspended or paused. */
   readonly force: boolean
   readonly author: string
+  /** When it shall run, epoch milliseconds, whole seconds; null: now. */
+  readonly at: number | null
 }
 
 export interface TriggerReply {

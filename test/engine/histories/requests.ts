@@ -66,7 +66,16 @@ export class Requests {
     this.#ask(
       leader,
       () =>
-        leader.scheduler.trigger({ kind, tenant: 'default', name, key, data: null, force, author: 'ann' }),
+        leader.scheduler.trigger({
+          kind,
+          tenant: 'default',
+          name,
+          key,
+          data: null,
+          force,
+          author: 'ann',
+          at: null,
+        }),
       ({ run }) => {
         const schedule = run.slice('default/'.length)
         if (this.#chronicle.of(schedule).length === 0) this.failures.push(`${run} is told, but not stored`)
