@@ -44,7 +44,7 @@ describe('the layout', () => {
 
   it('is made where nothing is, and left alone where it is right', async () => {
     const first = await ensureLayout(connection, SMALL)
-    expect(first.created).toHaveLength(14)
+    expect(first.created).toHaveLength(15)
     expect(first.differences).toEqual([])
     const second = await ensureLayout(connection, SMALL)
     expect(second).toEqual({ created: [], updated: [], unchanged: first.created, differences: [] })
@@ -195,7 +195,7 @@ describe('the layout on three nodes of which one is late', () => {
       }
       const connection = await connectTo(cluster, { prefix: freshPrefix(), logger })
       const { created } = await ensureLayout(connection, { ...SMALL, replicas: 3 })
-      expect(created).toHaveLength(14)
+      expect(created).toHaveLength(15)
       expect(joining).toBeDefined()
       await joining
 
