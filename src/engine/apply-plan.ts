@@ -44,6 +44,8 @@ export interface ApplyOptions extends KeepConsumersOptions {
   readonly now: () => number | null
   /** Whether operator pauses are over a schedule of this job, those not settled yet included. */
   readonly isPaused: (schedule: { readonly key: ScheduleKey; readonly job: string }) => boolean
+  /** Resolves when all is fired that runs ask for which have ended by now. Left out: nobody keeps runs. */
+  readonly runsSettled?: (signal: AbortSignal) => Promise<void>
   /** Asked before every write: an apply never goes on without leadership. */
   readonly mayWrite: () => boolean
 }
@@ -82,6 +84,8 @@ export async function applyPlan(
   const deleted = keysOf(plan.actions.filter((action) => action.action === 'delete'))
   const renames = plan.actions.filter((action) => action.action === 'rename')
   const pauses = await carryPauses(renames, options, signal)
+  // A run that ended before the edit is followed on by the version that was live then.
+  if (plan.actions.some(isOfFollower)) await options.runsSettled?.(signal)
   try {
     const [cuts, ends, moves] = await Promise.all([
       loop.settle(edited, { cutAt: appliedAt, reason: 'superseded' }),
@@ -156,6 +160,17 @@ function isCut(action: Action, { isPaused }: ApplyOptions): boolean {
   const before = (action.live.entry.manifest as ScheduleManifest).spec.job
   const after = (action.document.manifest as ScheduleManifest).spec.job
   return before !== after && isPaused({ key: { tenant, schedule: name }, job: before })
+}
+
+/** Whether a schedule changes or goes that follows on runs. */
+function isOfFollower(action: Action): boolean {
+  const live = action.action === 'rename' ? action.from : 'live' in action ? action.live : null
+  if (live === null || action.action === 'unchanged' || action.action === 'unmanaged') return false
+  const { manifest } = live.entry
+  return (
+    manifest.kind === 'Schedule' &&
+    (manifest as ScheduleManifest).spec.triggers.some((each) => 'after' in each)
+  )
 }
 
 function keysOf(actions: readonly Action[]): readonly ScheduleKey[] {

@@ -64,6 +64,9 @@ export interface RunKeeperOptions {
 
 const RETRY_MS = 1_000
 const AT_ONCE = 16
+/** An edit waits no longer than this for what the ends of runs ask for. */
+const SETTLED_MS = 5_000
+const SETTLED_STEP_MS = 10
 const SNAPSHOT_MS = 30_000
 /** A snapshot of many runs is not written as often. */
 const SNAPSHOT_MS_A_RUN = 3
@@ -145,6 +148,22 @@ export class RunKeeper {
     this.#stopping.set(run, request)
     journal.askToStop(known, run, request)
     return 'asked'
+  }
+
+  /**
+   * Resolves when all is done that the ends of runs ask for which are stored by now, but for what waits for other runs; or
+   * when that takes too long, or `signal` aborts. Throws retryable.
+   */
+  async settled(signal: AbortSignal): Promise<void> {
+    const { clock, journal } = this.#options
+    const until = clock.monotonic() + SETTLED_MS
+    const { events } = await journal.positions()
+    const isSettled = () =>
+      this.#ready &&
+      (this.#tracker?.positions.events ?? 0) >= events &&
+      [...this.#owed.keys()].every((run) => this.#buried.has(run))
+    while (!isSettled() && clock.monotonic() < until && !signal.aborted)
+      await clock.sleep(SETTLED_STEP_MS, signal)
   }
 
   /** Keeps runs until `signal` aborts; then leaves a snapshot behind, as far as the store takes it. */

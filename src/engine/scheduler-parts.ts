@@ -137,6 +137,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     now,
     mayWrite,
     isPaused: (schedule) => overrides.over(schedule).length > 0,
+    ...(runs === null ? {} : { runsSettled: (signal: AbortSignal) => runs.settled(signal) }),
     isAdapterPaused: (tenant, name, spec) => adapterPauses.isPaused(tenant, name, spec),
     concurrencyOf: (tenant, name, spec) => adapterPauses.concurrencyOf(tenant, name, spec),
     oldestOpen: (tenant, name) => (runs === null ? null : runs.oldestOpen(tenant, name)),

@@ -174,6 +174,45 @@ describe('a chained fire', () => {
     expect(oneOffs(simulation, 'load').filter(({ kind }) => kind === 'fire')).toEqual([])
   })
 
+  it('of a run that ended right before an edit is fired by the version that was live then', async () => {
+    const base = (load: string) =>
+      treeOf(
+        `${head('Adapter', 'market')}spec: {}\n${BASE}` +
+          schedule(
+            'extract',
+            'job: extract, triggers: [{at: ["2026-01-05T00:00:10", "2026-01-05T00:00:11"]}]',
+          ) +
+          schedule('load', `job: load, triggers: [{after: {schedule: extract}}${load}]`),
+      )
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(base(''))
+    // While the next attempt of another run is on its way, the leader sees to nothing else of runs.
+    const faults = ({ name, key }: MemoryOperation) =>
+      name === 'append' && key?.includes('~r') === true ? ({ kind: 'delay-request', ms: 400 } as const) : null
+    await simulation.started('a', source, { keepsRuns: true, faults })
+    await simulation.clock.advance(11_500)
+    const [first, second] = simulation.records('extract')
+    const place = storedFireOf(first!)!
+    const facts = {
+      run: place.run,
+      attempt: 1,
+      at: '',
+      instance: 'w',
+      sequence: 1,
+      delivery: 1,
+      startedAt: null,
+    }
+    const error = { name: 'Error', message: 'away' }
+    const retryAt = new Date(simulation.clock.now() + 500).toISOString()
+    await simulation.runs.append(place, { type: 'failed', ...facts, error, retryAt, retryBy: 'leader' }, 0)
+    await simulation.clock.advance(600)
+    await ends(simulation, second!, 'succeeded')
+    await simulation.clock.advance(50)
+    source.set(base(', {cron: "0 9 * * *"}'))
+    await simulation.clock.advance(5_000)
+    expect(oneOffs(simulation, 'load')).toMatchObject([{ kind: 'fire', reason: 'chained' }])
+  })
+
   it('that does not fire is recorded in its place, and stays so when the reason is gone', async () => {
     const { simulation, source, scheduler, extract } = await begun(chain({ load: ', suspend: true' }))
     await ends(simulation, extract, 'succeeded')
