@@ -15,7 +15,6 @@ import type { Problem } from '../core/errors.ts'
 import type { Facts } from '../core/events.ts'
 import type { Tree } from '../core/manifest/tree.ts'
 import { guardPlan, type PruneLimit } from '../core/plan/guard.ts'
-import { type AttemptRecord, attemptedKey, PROBLEMS_KEPT } from '../core/plan/live-entry.ts'
 import { countsOf, type PlanCounts, planInSteps } from '../core/plan/plan-tree.ts'
 import { refuseBeyondTenant } from '../core/plan/tenant-room.ts'
 import type { TreeSource } from '../ports/source.ts'
@@ -23,6 +22,7 @@ import { type ApplyOptions, applyPlan } from './apply-plan.ts'
 import { inSlices } from './in-slices.ts'
 import { keepConsumers } from './keep-consumers.ts'
 import { putBack } from './put-back.ts'
+import { recordAttempt } from './record-attempt.ts'
 
 const RESYNC_MS = 300_000
 const RETRY_MS = 1_000
@@ -179,7 +179,12 @@ export class Reconciler {
       !seenChange
     ) {
       const message = `the tree here was applied before and is older than the one applied now (${short(applied.digest)}); it is left alone until it changes`
-      await this.#attempt(source, { outcome: 'behind', digest: tree.digest, message, problems: [] })
+      await recordAttempt(this.#options, source, {
+        outcome: 'behind',
+        digest: tree.digest,
+        message,
+        problems: [],
+      })
       this.#event('behind', source, tree.digest, { message })
       return { kind: 'behind', message }
     }
@@ -189,7 +194,7 @@ export class Reconciler {
       const refusal = guardPlan(plan, live.snapshot, limit) ?? refuseBeyondTenant(plan, live.snapshot)
       if (refusal !== null) {
         logger.warn('the tree is refused', { source, code: refusal.code, reason: refusal.message })
-        await this.#attempt(source, {
+        await recordAttempt(this.#options, source, {
           outcome: 'refused',
           digest: tree.digest,
           message: refusal.message,
@@ -206,7 +211,12 @@ export class Reconciler {
       }
       const wasStalled = (live.attempted(source)?.record.outcome ?? 'applied') !== 'applied'
       const { counts, revision } = outcome.record
-      await this.#attempt(source, { outcome: 'applied', digest: tree.digest, message: '', problems: [] })
+      await recordAttempt(this.#options, source, {
+        outcome: 'applied',
+        digest: tree.digest,
+        message: '',
+        problems: [],
+      })
       if (outcome.kind === 'unchanged') {
         if (wasStalled)
           logger.info('the tree is good again, and live state is equal to it', { source, revision })
@@ -233,33 +243,13 @@ export class Reconciler {
       problems: errors.length,
       first: message,
     })
-    await this.#attempt(source.id, { outcome: 'invalid', digest: null, message, problems: errors })
+    await recordAttempt(this.#options, source.id, {
+      outcome: 'invalid',
+      digest: null,
+      message,
+      problems: errors,
+    })
     this.#event('invalid', source.id, '', { problems: errors.length, first: message })
-  }
-
-  /** Says what became of the tree that was looked at; the same again is not written again. */
-  async #attempt(
-    source: string,
-    attempt: Pick<AttemptRecord, 'outcome' | 'digest' | 'message' | 'problems'>,
-  ): Promise<void> {
-    const { live, store, clock, instance } = this.#options
-    const before = live.attempted(source)?.record
-    const problems = attempt.problems.slice(0, PROBLEMS_KEPT)
-    const same =
-      before !== undefined &&
-      before.outcome === attempt.outcome &&
-      before.digest === attempt.digest &&
-      before.message === attempt.message &&
-      before.problemCount === attempt.problems.length
-    if (same) return
-    const record: AttemptRecord = {
-      ...attempt,
-      problems,
-      problemCount: attempt.problems.length,
-      observedAt: clock.now(),
-      instance,
-    }
-    await store.put(attemptedKey(source), JSON.stringify(record))
   }
 
   #event(
