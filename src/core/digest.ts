@@ -27,6 +27,11 @@ export function digestOfText(text: string): string {
   return hash('sha256', text)
 }
 
+/** The first 32 bits of the SHA-256 over the text's UTF-8 bytes, from 0 to 4294967295. */
+export function hash32Of(text: string): number {
+  return Number.parseInt(hash('sha256', text).slice(0, 8), 16)
+}
+
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /**

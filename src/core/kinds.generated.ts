@@ -259,6 +259,10 @@ export interface AdapterSpec {
    * A worker that is silent for this long loses the run to another; heartbeats extend it.
    */
   readonly ackWait?: Duration
+  /**
+   * Runs with one concurrencyKey go one after the other in the order of their fires, in one of so many lanes. Every job of the adapter needs a concurrencyKey.
+   */
+  readonly partitions?: number
   readonly retry?: Retry
   readonly circuitBreaker?: CircuitBreaker
   /**

@@ -93,6 +93,7 @@ async function ensureOne(
     tenant,
     adapter: name,
     concurrency: concurrencyOf(tenant, name, spec),
+    ...(spec.partitions === undefined ? {} : { partitions: spec.partitions }),
     ackWaitMs: ackWait?.ok === true ? ackWait.value : DEFAULT_ACK_WAIT_MS,
     paused: spec.suspend === true || isAdapterPaused(tenant, name, spec),
     digest,

@@ -41,7 +41,7 @@ export interface RunKeeperOptions {
   readonly mayWrite: () => boolean
   readonly instance: string
   readonly drawNonce: () => string
-  readonly consumers: Pick<AdapterConsumers, 'list'>
+  readonly consumers: Pick<AdapterConsumers, 'list' | 'turnLanes'>
   readonly limitsOf: (place: RunPlace) => RunLimits
   /** Told of a run of which nothing was heard for too long. */
   readonly onLost: (run: OpenRun) => void
@@ -68,6 +68,8 @@ const AT_ONCE = 16
 const SETTLED_MS = 5_000
 const SETTLED_STEP_MS = 10
 const SNAPSHOT_MS = 30_000
+/** How often lanes are looked at whose number has changed. */
+const TURN_MS = 2_000
 /** A snapshot of many runs is not written as often. */
 const SNAPSHOT_MS_A_RUN = 3
 
@@ -219,6 +221,7 @@ export class RunKeeper {
     const tracker = this.#tracker!
     let sweepAt = clock.monotonic() + SWEEP_MS
     let snapshotAt = clock.monotonic() + SNAPSHOT_MS
+    let turnAt = clock.monotonic()
     while (!signal.aborted) {
       const wake = new AbortController()
       this.#wake = wake
@@ -234,12 +237,16 @@ export class RunKeeper {
         await this.#sweep()
         sweepAt = clock.monotonic() + SWEEP_MS
       }
+      if (clock.monotonic() >= turnAt) {
+        await this.#turnLanes()
+        turnAt = clock.monotonic() + TURN_MS
+      }
       if (clock.monotonic() >= snapshotAt) {
         await this.#snapshot()
         snapshotAt = clock.monotonic() + SNAPSHOT_MS + SNAPSHOT_MS_A_RUN * tracker.open.size
       }
       const nextLate = levels?.restMs ?? Number.POSITIVE_INFINITY
-      const next = Math.min(Math.min(sweepAt, snapshotAt) - clock.monotonic(), nextLate)
+      const next = Math.min(Math.min(sweepAt, snapshotAt, turnAt) - clock.monotonic(), nextLate)
       const restMs = done && noticed ? Math.min(nextRetry, next) : RETRY_MS
       await clock.sleep(Math.max(1, restMs), wake.signal)
       signal.removeEventListener('abort', onAbort)
@@ -326,6 +333,15 @@ export class RunKeeper {
       await sweepRuns(this.#tracker!.open, this.#notices!, this.#options)
     } catch (error) {
       logger.warn('open runs cannot be compared with their consumers now', { error: String(error) })
+    }
+  }
+
+  async #turnLanes(): Promise<void> {
+    const { consumers, logger, mayWrite } = this.#options
+    try {
+      if (mayWrite()) await consumers.turnLanes()
+    } catch (error) {
+      logger.warn('lanes of changed partitions cannot be looked at now', { error: String(error) })
     }
   }
 

@@ -30,7 +30,7 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
       const pausedUntil = paused ? held.pausedUntil : null
       const pending = waiting.length
       const facts = { concurrency, ackWaitMs: held.consumer.ackWaitMs, altered: [], pending, ackFloor }
-      return { tenant, adapter, digest, paused, pausedUntil, ...facts }
+      return { tenant, adapter, lanes: ['0'], digest, paused, pausedUntil, ...facts }
     })
   }
 
@@ -65,6 +65,11 @@ export class MemoryAdapterConsumers implements AdapterConsumers {
     const held = this.#held.get(nameOf(tenant, adapter))
     if (held)
       this.#held.set(nameOf(tenant, adapter), { ...held, consumer: { ...held.consumer, concurrency } })
+  }
+
+  /** Here one consumer sees all lanes. */
+  async turnLanes(): Promise<boolean> {
+    return true
   }
 
   retire(tenant: string, adapter: string): Promise<void> {

@@ -2,6 +2,7 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import { API, errorFromApi } from './api-errors.ts'
 import type { Connection } from './connection.ts'
+import { lanesOfSets, readLaneSets } from './lane-sets.ts'
 import { consumerName } from './names.ts'
 
 /** In the consumer's metadata: the leader stores a fire for each failure that asks for it. */
@@ -22,6 +23,7 @@ export async function readConsumer(connection: Connection, tenant: string, adapt
   return {
     ackWaitMs: ack_wait / 1_000_000,
     concurrency: max_ack_pending,
+    lanes: lanesOfSets(readLaneSets(metadata ?? {})),
     leaderRetries: metadata?.[LEADER_RETRIES] === '1',
   }
 }

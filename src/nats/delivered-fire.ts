@@ -8,6 +8,8 @@ export interface DeliveredFire {
   /** The run: the fire's own id, or that of the run that a retry goes on with. */
   readonly run: FireId
   readonly message: string
+  /** `0`, or the partition of its adapter that it is in. */
+  readonly lane: string
   readonly job: string
   readonly reason: string
   readonly nominal: number
@@ -33,6 +35,7 @@ export function readFire({ message }: Delivery): DeliveredFire | null {
   return {
     run: (header('belfry-run') ?? id) as FireId,
     message: type,
+    lane: message.subject.slice(message.subject.lastIndexOf('.') + 1),
     job,
     reason: raw('belfry-reason') ?? 'scheduled',
     nominal: Number(raw('belfry-nominal') ?? 0),

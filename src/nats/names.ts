@@ -114,13 +114,13 @@ export interface ParsedFireSubject {
   readonly target: FireTarget | null
 }
 
-export function consumerName(tenant: string, adapter: string): string {
-  return `${tenant}_${adapter}`
+export function consumerName(tenant: string, adapter: string, lane = '0'): string {
+  return lane === '0' ? `${tenant}_${adapter}` : `${tenant}_${adapter}_${lane}`
 }
 
-/** The shared lane of one adapter: six tokens after the prefix, so that no marker matches. */
-export function adapterFilter(names: Names, tenant: string, adapter: string): string {
-  return `${names.prefix}.fire.${tenant}.*.*.${adapter}.0`
+/** One lane of an adapter, the shared one if left out: six tokens after the prefix, so that no marker matches. */
+export function adapterFilter(names: Names, tenant: string, adapter: string, lane = '0'): string {
+  return `${names.prefix}.fire.${tenant}.*.*.${adapter}.${lane}`
 }
 
 export function eventSubject(names: Names, event: BelfryEvent): string {

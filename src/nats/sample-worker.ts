@@ -31,11 +31,13 @@ export async function runSampleWorker(options: SampleWorkerOptions, signal: Abor
   const bound = new Map<string, { messages: ConsumerMessages; done: Promise<void> }>()
   do {
     for (const known of await consumers.list()) {
-      const name = consumerName(known.tenant, known.adapter)
-      if (bound.has(name) || known.paused) continue
-      const messages = await bind(connection, name)
-      const done = acknowledge(messages, known, options).finally(() => bound.delete(name))
-      bound.set(name, { messages, done })
+      for (const lane of known.paused ? [] : known.lanes) {
+        const name = consumerName(known.tenant, known.adapter, lane)
+        if (bound.has(name)) continue
+        const messages = await bind(connection, name)
+        const done = acknowledge(messages, known, options).finally(() => bound.delete(name))
+        bound.set(name, { messages, done })
+      }
     }
   } while (await connection.clock.sleep(LOOK_EVERY_MS, signal))
   await Promise.all(

@@ -5,6 +5,8 @@ export interface AdapterConsumer {
   /** Runs in flight over all instances. */
   readonly concurrency: number
   readonly ackWaitMs: number
+  /** Ordered lanes beside the shared one; none if left out. */
+  readonly partitions?: number
   /** Deliveries stop, firing goes on. */
   readonly paused: boolean
   /** Digest of the manifest, kept with the consumer so that an unchanged one is not written again. */
@@ -25,6 +27,8 @@ export interface KnownConsumer {
   readonly ackWaitMs: number
   /** Other settings that are not as belfry makes them. */
   readonly altered: readonly string[]
+  /** Of all lanes. */
+  readonly lanes: readonly string[]
   /** Fires not yet acknowledged: waiting or in flight. */
   readonly pending: number
   /** Every fire of it up to this sequence of the log has been acknowledged or given up. */
@@ -43,6 +47,11 @@ export interface AdapterConsumers {
   hold(tenant: string, adapter: string, hold: { readonly until: number | null } | null): Promise<void>
   /** Sets how many runs may be in flight at once, of a consumer that is there. */
   limit(tenant: string, adapter: string, concurrency: number): Promise<void>
+  /**
+   * After a change of the partitions: lets the new lanes begin when the ones before are empty, and removes those in time.
+   * Called now and then; whether nothing of this is left to do.
+   */
+  turnLanes(): Promise<boolean>
   /** Pauses an adapter that has left the tree, so that what is pending is kept for its return. */
   retire(tenant: string, adapter: string): Promise<void>
   /** Deletes it if nothing is pending; returns whether it is gone. */

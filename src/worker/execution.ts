@@ -10,6 +10,7 @@
  * On failure of the server: what was promised waits and is asked again; at the worker's deadline it is left to the next
  * delivery.
  */
+import { SHARED_LANE } from '../core/run/lane.ts'
 import type { HandBackReason, RunEvent } from '../core/run/run-event.ts'
 import type { DeliveredFire } from '../nats/delivered-fire.ts'
 import type { Delivery } from '../nats/deliveries.ts'
@@ -55,6 +56,10 @@ export class Execution {
     this.#delivery = delivery
     this.#signOfLifeAt = context.connection.clock.monotonic()
     this.#chain = new RunChain(context, fire)
+  }
+
+  get lane(): string {
+    return this.#fire.lane
   }
 
   get run(): string {
@@ -264,7 +269,9 @@ export class Execution {
       return false
     }
     const { policy } = this.#fire
-    const plan = planRetry({ error, attempt: this.#attempt, policy, leaderRetries: settings().leaderRetries })
+    // In a partition a failed run stays where it is: those behind it wait for it.
+    const leaderRetries = settings().leaderRetries && this.lane === SHARED_LANE
+    const plan = planRetry({ error, attempt: this.#attempt, policy, leaderRetries })
     const described = describeError(error)
     if (plan.kind === 'dead') {
       await this.#end({ type: 'dead', reason: plan.reason, error: described })

@@ -11,6 +11,8 @@ export interface ConsumerSettings {
   readonly ackWaitMs: number
   /** Runs in flight over all instances. */
   readonly concurrency: number
+  /** All that have a consumer; the first is the shared one. */
+  readonly lanes: readonly string[]
   /** Whether the leader turns failures into fires of their own. */
   readonly leaderRetries: boolean
 }

@@ -8,6 +8,7 @@
 import { hostname } from 'node:os'
 import { BelfryError } from '../core/errors.ts'
 import { isName } from '../core/names.ts'
+import { SHARED_LANE } from '../core/run/lane.ts'
 import type { WorkerHealth } from '../core/run/worker-health.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { readConsumer } from '../nats/adapter-consumer-settings.ts'
@@ -62,9 +63,10 @@ class AdapterWorker implements Worker {
   readonly #active = new Map<string, Execution>()
   readonly #counts = { handled: 0, failed: 0 }
   readonly #idle = new Set<() => void>()
-  #settings: ConsumerSettings = { ackWaitMs: 60_000, concurrency: 1, leaderRetries: false }
+  #settings: ConsumerSettings = { ackWaitMs: 60_000, concurrency: 1, lanes: [], leaderRetries: false }
   #connection: Connection | null = null
-  #deliveries: Deliveries | null = null
+  /** By lane. */
+  readonly #deliveries = new Map<string, Deliveries>()
   #health: HealthReports | null = null
   #context: WorkerContext | null = null
   #startedAt = ''
@@ -154,19 +156,47 @@ class AdapterWorker implements Worker {
       execution?.abort(new RunAborted('cancelled', 'the run was cancelled'))
       return execution !== undefined
     }, this.#still.signal)
-    this.#deliveries = new Deliveries({
-      connection,
-      consumer: consumerName(this.#tenant, adapter),
-      room: () => this.#room,
-      onDelivery: (delivery) => this.#take(delivery),
-    })
     this.#lasting = [health.run(this.#stopping.signal), this.#tick(), this.#keepSettings()]
-    this.#deliveries.start()
+    this.#pull()
+  }
+
+  /** Takes from every lane that there is now. */
+  #pull(): void {
+    const connection = this.#connection!
+    const { lanes } = this.#settings
+    for (const lane of lanes) {
+      if (this.#deliveries.has(lane) || this.#stopping.signal.aborted) continue
+      const deliveries = new Deliveries({
+        connection,
+        consumer: consumerName(this.#tenant, this.#options.adapter, lane),
+        // A partition gives one at a time anyhow; to leave one out would be to let its runs wait for this instance.
+        room: lane === SHARED_LANE ? () => this.#room : () => 1 - this.#inHand(lane),
+        onDelivery: (delivery) => this.#take(delivery),
+      })
+      this.#deliveries.set(lane, deliveries)
+      deliveries.start()
+    }
+    for (const [lane, deliveries] of this.#deliveries) {
+      if (lanes.includes(lane)) continue
+      this.#deliveries.delete(lane)
+      void deliveries.stop()
+    }
+  }
+
+  #inHand(lane: string): number {
+    let count = 0
+    for (const execution of this.#active.values()) if (execution.lane === lane) count += 1
+    return count
   }
 
   get #room(): number {
     const limit = Math.min(this.#options.concurrency ?? Number.POSITIVE_INFINITY, this.#settings.concurrency)
-    return Math.max(0, limit - this.#active.size)
+    const shared = this.#settings.lanes.length === 1 ? this.#active.size : this.#inHand(SHARED_LANE)
+    return Math.max(0, limit - shared)
+  }
+
+  #refill(): void {
+    for (const deliveries of this.#deliveries.values()) deliveries.refill()
   }
 
   /** Waits for the adapter's consumer: a worker may be deployed before its manifest. False: stopped meanwhile. */
@@ -200,7 +230,7 @@ class AdapterWorker implements Worker {
     if (this.#stopping.signal.aborted) execution.abort(new RunAborted('stopping', 'the worker stops'))
     void execution.execute().then(() => {
       this.#active.delete(fire.run)
-      this.#deliveries?.refill()
+      this.#deliveries.get(execution.lane)?.refill()
       if (this.#active.size === 0) for (const wake of [...this.#idle]) wake()
     })
   }
@@ -210,7 +240,7 @@ class AdapterWorker implements Worker {
     do {
       const now = clock.monotonic()
       for (const execution of this.#active.values()) execution.tick(now)
-      this.#deliveries?.refill()
+      this.#refill()
     } while (await clock.sleep(this.#active.size > 0 ? TICK_MS : IDLE_TICK_MS, this.#still.signal))
   }
 
@@ -221,6 +251,7 @@ class AdapterWorker implements Worker {
       try {
         this.#settings =
           (await readConsumer(connection, this.#tenant, this.#options.adapter)) ?? this.#settings
+        this.#pull()
       } catch (error) {
         connection.logger.debug('the adapter cannot be read now', { error: describeError(error).message })
       }
@@ -235,7 +266,7 @@ class AdapterWorker implements Worker {
     if (connection === null) return
     const { drainMs = 25_000, abortGraceMs = 5_000 } = this.#options
     await this.#health?.report()
-    await this.#deliveries?.stop()
+    await Promise.all([...this.#deliveries.values()].map((deliveries) => deliveries.stop()))
     if (!(await this.#emptied(drainMs))) {
       for (const execution of this.#active.values()) {
         execution.abort(new RunAborted('stopping', 'the worker stops and its time to drain is over'))

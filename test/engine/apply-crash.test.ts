@@ -96,6 +96,7 @@ async function play(border: Border | null) {
     consumers: {
       list: dying('list', () => consumers.list()),
       ensure: dying('ensure', (consumer) => consumers.ensure(consumer)),
+      turnLanes: dying('turn', () => consumers.turnLanes()),
       hold: dying('hold', (...given: Parameters<AdapterConsumers['hold']>) => consumers.hold(...given)),
       limit: dying('limit', (...given: Parameters<AdapterConsumers['limit']>) => consumers.limit(...given)),
       retire: dying('retire', (tenant, adapter) => consumers.retire(tenant, adapter)),

@@ -48,7 +48,7 @@ function installation() {
       mayWrite,
       instance: 'one',
       drawNonce: () => `${stops.length}-${clock.now()}`,
-      consumers: { list: async () => consumers },
+      consumers: { list: async () => consumers, turnLanes: async () => true },
       limitsOf: () => ({ timeoutMs: 60_000, ackWaitMs: 30_000 }),
       onRuns: () => undefined,
       onLost: ({ run }) => lost.push(run),
@@ -175,6 +175,7 @@ describe('a run', () => {
     consumers.push({
       tenant: 'default',
       adapter: 'zerodha',
+      lanes: ['0'],
       digest: '',
       paused: false,
       pausedUntil: null,

@@ -27,6 +27,25 @@ describe('a leader', () => {
     await simulation.during(scheduler.stop())
   })
 
+  it('sends the fires of a partitioned adapter to the lane of their key, and by an edit of the number to another', async () => {
+    const partitioned = (partitions: number) =>
+      treeOf(
+        ADAPTER_AND_JOB.replace('spec: {}', `spec: {partitions: ${partitions}}`).replace(
+          'message: Import',
+          'message: Import, concurrencyKey: "{{data.portfolio}}"',
+        ) + scheduleText('tick', 'timezone: UTC, triggers: [{every: 1s}], data: {portfolio: main}'),
+      )
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(partitioned(16))
+    await simulation.started('a', source)
+    await simulation.clock.advance(3_000)
+    const lanes = () => [...new Set(simulation.records().map(({ target }) => target?.lane))]
+    expect(lanes()).toEqual(['p9-16'])
+    source.set(partitioned(5))
+    await simulation.clock.advance(5_000)
+    expect(lanes()).toEqual(['p9-16', 'p3-5'])
+  })
+
   it('never fires a time before the edit that made the schedule', async () => {
     const simulation = new Simulation('2026-01-05T00:00:30Z')
     const tree = treeOf(

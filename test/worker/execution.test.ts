@@ -16,6 +16,7 @@ import { silentLogger } from '../support/nats-server.ts'
 const FIRE: DeliveredFire = {
   run: 'default/a@2026-01-27T16:30:00Z' as FireId,
   message: 'Work',
+  lane: '0',
   job: 'job',
   reason: 'scheduled',
   nominal: 0,

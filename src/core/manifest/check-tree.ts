@@ -4,6 +4,7 @@ import type { Identity } from '../names.ts'
 import { checkChains } from './check-chains.ts'
 import { checkData, dataSchemaOf } from './check-data.ts'
 import { checkDocument } from './check-document.ts'
+import { checkPartitions } from './check-partitions.ts'
 import { checkSchedule } from './check-schedule.ts'
 import type { CompiledDataSchema } from './data-schema.ts'
 import { effectiveSchedule } from './effective-schedule.ts'
@@ -73,6 +74,9 @@ export function checkTree(files: readonly ManifestFile[], memory: CheckMemory): 
       schedule,
       memory.data.recall(schedule, [job], () => checkData(schedule, job, schema)),
     )
+  }
+  for (const job of index.all('Job')) {
+    report(job, checkPartitions(job, index.find('Adapter', job.tenant, job.manifest.spec.adapter)))
   }
   for (const { schedule, problems: found } of checkReplaces(index)) report(schedule, found)
   for (const { about, found } of checkChains(index)) report(about, [found])

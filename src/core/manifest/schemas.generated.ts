@@ -59,6 +59,15 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
               "60s"
             ]
           },
+          "partitions": {
+            "description": "Runs with one concurrencyKey go one after the other in the order of their fires, in one of so many lanes. Every job of the adapter needs a concurrencyKey.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 64,
+            "examples": [
+              16
+            ]
+          },
           "retry": {
             "$ref": "common.v1.json#/definitions/retry"
           },

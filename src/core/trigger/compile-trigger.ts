@@ -4,6 +4,7 @@ import { mergeData } from '../manifest/data.ts'
 import { effectiveSchedule } from '../manifest/effective-schedule.ts'
 import { replacedNames } from '../manifest/replaced-names.ts'
 import { err, ok, type Result } from '../result.ts'
+import { laneOf } from '../run/lane.ts'
 import { policyOf } from '../run/run-policy.ts'
 import type { CalendarShelf } from '../schedule/calendar-shelf.ts'
 import type { Catalogue, CatalogueEntry } from '../schedule/catalogue.ts'
@@ -85,9 +86,10 @@ export function compileTrigger(
   if (!compiled.ok || job === undefined || !suspension.ok) return err(problems)
   const { adapter, message, version, priority, data } = job.manifest.spec
   const merged = mergeData(data, spec.data)
+  const adapterSpec = catalogue.find('Adapter', tenant, adapter)?.manifest.spec
   const policy = policyOf({
     job: job.manifest.spec,
-    adapter: catalogue.find('Adapter', tenant, adapter)?.manifest.spec,
+    adapter: adapterSpec,
     data: merged,
   })
   const after = upstreamsOf(spec, tenant, catalogue)
@@ -102,7 +104,7 @@ export function compileTrigger(
     timingDigest: timingDigestOf(schedule, catalogue, shelf),
     job: spec.job,
     adapter,
-    lane: '0',
+    lane: laneOf(policy?.key, adapterSpec?.partitions),
     message,
     jobVersion: version ?? 1,
     payload: JSON.stringify(merged),

@@ -1,18 +1,20 @@
 import type { AdapterSpec, Data, JobSpec } from '../kinds.ts'
+import { laneOf, SHARED_LANE } from '../run/lane.ts'
 import { policyOf } from '../run/run-policy.ts'
 import type { CatalogueEntry } from '../schedule/catalogue.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import type { FireTemplate } from './one-off.ts'
 
 /** What depends on the data of one run. */
-export type RunContent = Pick<FireTemplate, 'payload' | 'policy'>
+export type RunContent = Pick<FireTemplate, 'payload' | 'policy' | 'lane'>
 
 export function contentOf(
   data: Data,
   { job, adapter }: { readonly job: JobSpec; readonly adapter: AdapterSpec | undefined },
 ): RunContent {
   const policy = policyOf({ job, adapter, data })
-  return { payload: JSON.stringify(data), ...(policy === undefined ? {} : { policy }) }
+  const lane = laneOf(policy?.key, adapter?.partitions)
+  return { payload: JSON.stringify(data), lane, ...(policy === undefined ? {} : { policy }) }
 }
 
 /** What a schedule's fires carry; the content is its own unless other is given. */
@@ -21,11 +23,10 @@ export function templateOfSchedule(
   tz: string,
   content: RunContent = ownContent(trigger),
 ): FireTemplate {
-  const { job, adapter, lane, message, jobVersion, calendars, revision, generation } = trigger
+  const { job, adapter, message, jobVersion, calendars, revision, generation } = trigger
   return {
     job,
     adapter,
-    lane,
     message,
     jobVersion,
     ...content,
@@ -36,18 +37,20 @@ export function templateOfSchedule(
   }
 }
 
-function ownContent({ payload, policy }: CompiledTrigger): RunContent {
-  return { payload, ...(policy === undefined ? {} : { policy }) }
+function ownContent({ payload, lane, policy }: CompiledTrigger): RunContent {
+  return { payload, lane, ...(policy === undefined ? {} : { policy }) }
 }
 
-/** The same message once more. What made it a fire of its own stays behind: which attempt it was, what it stood for. */
+/**
+ * The same message once more. What made it a fire of its own stays behind: which attempt it was, what it stood for, and its
+ * lane, which may be gone.
+ */
 export function templateOfFire(fire: FireTemplate): FireTemplate {
-  const { job, adapter, lane, message, jobVersion, payload, calendars, tz, revision, generation, policy } =
-    fire
+  const { job, adapter, message, jobVersion, payload, calendars, tz, revision, generation, policy } = fire
   return {
     job,
     adapter,
-    lane,
+    lane: SHARED_LANE,
     message,
     jobVersion,
     payload,
@@ -75,7 +78,6 @@ export function templateOfJob(
   return {
     job: name,
     adapter,
-    lane: '0',
     message,
     jobVersion: version ?? 1,
     ...content,

@@ -73,6 +73,13 @@ describe('a tree', () => {
     expect(brief(broken)).toEqual([['invalid-value', 'Job/import', 'concurrencyKey']])
   })
 
+  it('has a concurrency key in each job of an adapter with partitions', () => {
+    const partitioned = document('Adapter', 'market', '{partitions: 16}')
+    expect(brief(problemsOf(partitioned, JOB))).toEqual([['missing-key', 'Job/import', '']])
+    const keyed = JOB.replace('message: Import', 'message: Import, concurrencyKey: "{{data.a}}"')
+    expect(problemsOf(partitioned, keyed)).toEqual([])
+  })
+
   it('has no times of zero in its retries and timeouts', () => {
     const job = JOB.replace(
       'message: Import',

@@ -204,6 +204,7 @@ export class SimulatedProcess {
     return {
       list: () => asked(() => consumers.list()),
       ensure: (consumer) => asked(() => consumers.ensure(consumer)),
+      turnLanes: () => asked(() => consumers.turnLanes()),
       hold: (tenant, adapter, hold) => asked(() => consumers.hold(tenant, adapter, hold)),
       limit: (tenant, adapter, most) => asked(() => consumers.limit(tenant, adapter, most)),
       retire: (tenant, adapter) => asked(() => consumers.retire(tenant, adapter)),
