@@ -156,6 +156,20 @@ describe('users with the printed rights', () => {
     expect(applied.stderr).toContain('refused')
   })
 
+  it('let an operator look at runs and the audit trail, and plan a run and take it back', async () => {
+    const access = ['--nats', urlOf(operator), '--nats-inbox', operator.inboxPrefix]
+    const at = ['--at', '2099-01-01', '--format', 'json']
+    const planned = await belfry(folder, 'trigger', 'job/alpha-job', ...at, ...access)
+    const { run } = JSON.parse(planned.stdout) as { run: string }
+    expect((await belfry(folder, 'runs', 'planned', ...access)).stdout).toContain(run)
+    for (const line of ['runs list', 'dead list', 'workers', 'events']) {
+      const looked = await belfry(folder, ...line.split(' '), '--format', 'json', ...access)
+      expect(looked, line).toMatchObject({ code: 0, stderr: '' })
+    }
+    const cancelled = await belfry(folder, 'runs', 'cancel', run, '--reason', 'enough', ...access)
+    expect(cancelled).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('keep a worker from the consumer of another adapter', async () => {
     const nc = await client(alpha)
     await expect(take(nc, 'default_beta')).rejects.toThrow(/Permissions Violation/i)
