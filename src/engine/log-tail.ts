@@ -65,10 +65,9 @@ export class LogTail {
     this.#mostBytes = mostBytes
   }
 
-  /** null: it has expired, or nothing is known. */
-  newest(serverTime: number): TailEntry | null {
-    const newest = this.#newest
-    return newest !== null && newest.expiresAt > serverTime ? newest : null
+  /** null: nothing is known. `expiresAt`: server time until which the log itself keeps it. */
+  get newest(): (TailEntry & { readonly expiresAt: number }) | null {
+    return this.#newest
   }
 
   /** The highest sequence that was told or acknowledged. */

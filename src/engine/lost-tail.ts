@@ -122,11 +122,13 @@ export class LostTail {
     if (tail.lost.length > 0 || tail.hasReplaced) return false
     const doubts = tail.doubts()
     const isThere = async (): Promise<boolean> => {
+      // What is stored while the log is asked may be missing in its answer.
+      const { newest } = tail
+      const reached = Math.max(positions.highest, positions.sequence)
       const info = await log.info()
       if (info.incarnation !== positions.incarnation) return false
-      const newest = tail.newest(info.serverTime)
-      return newest === null
-        ? info.lastSequence >= Math.max(positions.highest, positions.sequence)
+      return newest === null || newest.expiresAt <= info.serverTime
+        ? info.lastSequence >= reached
         : this.#holds(newest, info.lastSequence)
     }
     const isWhole = (await isThere()) || ((await clock.sleep(DOUBT_MS, signal)) && (await isThere()))

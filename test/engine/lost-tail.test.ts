@@ -69,6 +69,18 @@ describe('a log that has lost its newest entries', () => {
     expectAll(simulation)
   })
 
+  it('is not told of where the log is only slow to answer while more is stored', async () => {
+    const simulation = new Simulation(START)
+    const faults = ({ name }: { name: string }) =>
+      isSlow && name === 'info' ? ({ kind: 'delay-answer', ms: 2_500 } as const) : null
+    let isSlow = false
+    await simulation.started('a', new SimulatedSource(TREE), { faults })
+    isSlow = true
+    await simulation.clock.advance(60_000)
+    expect(losses(simulation)).toEqual([])
+    expect(simulation.fires('tick').length).toBeGreaterThan(30)
+  })
+
   it('is not given again what has expired by a clock of the server that has jumped meanwhile', async () => {
     const simulation = new Simulation(START)
     await simulation.started('a', new SimulatedSource(TREE))
