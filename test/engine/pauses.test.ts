@@ -57,6 +57,24 @@ describe('a pause', () => {
     if (what === 'schedule/tick') expect(entries(simulation, 'tock').length).toBeGreaterThan(others + 8)
   })
 
+  it('is over when it is resumed, also if the clock of the leader was far ahead when it was asked for', async () => {
+    const simulation = new Simulation(START)
+    let aheadMs = 0
+    const source = new SimulatedSource(treeOf(ADAPTER_AND_JOB + everySecond('tick')))
+    const leader = await simulation.started('a', source, { wallAheadMs: () => aheadMs })
+    await simulation.clock.advance(3_000)
+    aheadMs = 3_600_000
+    await simulation.during(leader.pause(target('everything'), { ...release, missed: 'all' }))
+    aheadMs = 0
+    await simulation.clock.advance(5_000)
+    await simulation.during(leader.resume(target('everything'), { by: 'ann', missed: null }))
+    await simulation.clock.advance(5_000)
+    expect(gapsOf(simulation, 'tick')).toEqual([])
+    expect(simulation.fires('tick').at(-1)).toBe(
+      new Date(Math.floor(simulation.clock.now() / 1000) * 1000).toISOString(),
+    )
+  })
+
   it('settles what it held back by one marker when it is resumed, and fires on', async () => {
     const { simulation, leader, ask } = await ticking()
     await ask(leader.pause(target('schedule/tick'), release))

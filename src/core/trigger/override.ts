@@ -84,10 +84,10 @@ export function ended(override: Override, missed: PauseMissed | null, now: numbe
   const current = expired(override, now)
   const { pause } = current
   if (pause === null) return current
-  // A clock that has gone back meanwhile ends nothing before it began.
-  const until = Math.max(now, pause.at + 1)
-  const last = { ...pause, missed: missed ?? pause.missed }
-  return { ...current, pause: null, ended: kept(current.ended, last, until) }
+  // It is over now, also where a clock that was ahead said that it began later.
+  const at = Math.min(pause.at, now - 1)
+  const last = { ...pause, at, missed: missed ?? pause.missed }
+  return { ...current, pause: null, ended: kept(current.ended, last, now) }
 }
 
 /** The record without the ended pauses that everybody has settled, `settledTo` being the least of all cursors. */

@@ -4,8 +4,6 @@ import type { Pause, PauseMissed } from '../../../src/core/trigger/pause.ts'
 /** A moment of a history: moments only grow, whatever the clocks do. */
 export type Moment = number
 
-/** An end that is recorded comes at most this much before its time. */
-const WITHDRAWN_MS = 1_000
 const NEVER = Number.POSITIVE_INFINITY
 
 interface Wording {
@@ -47,7 +45,11 @@ export class Pauses {
   ): void {
     const { pause, ended } = value === null ? NOTHING : (JSON.parse(value) as Override)
     for (const { from, until, missed } of ended) {
-      const told = this.all.find((each) => each.target === target && each.from === from)
+      // One that a clock ahead has dated is over when it is resumed.
+      const told = this.all.find(
+        (each) =>
+          each.target === target && (each.from === from || (each.ended === NEVER && each.from > from)),
+      )
       if (told === undefined || told.ended !== NEVER) continue
       told.wordings.push({ since: now, until: until ?? NEVER, missed })
       told.ended = now
@@ -56,9 +58,10 @@ export class Pauses {
       for (const each of this.all) {
         if (each.target !== target || each.ended !== NEVER) continue
         each.ended = now
-        // Withdrawn before its time: it has gone with its schedule to another name.
-        if (each.wordings.at(-1)!.until > at + WITHDRAWN_MS)
-          each.wordings.push({ since: now, until: at, missed: 'all' })
+        const { until, missed } = each.wordings.at(-1)!
+        // It has gone with its schedule to another name.
+        const isMoved = this.all.some((other) => other.target !== target && other.from === each.from)
+        if (until > at) each.wordings.push({ since: now, until: at, missed: isMoved ? 'all' : missed })
       }
       return
     }
