@@ -43,14 +43,20 @@ export async function passBarrier(options: BarrierOptions, signal: AbortSignal):
 }
 
 async function passOnce(options: BarrierOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log, live, overrides, positions, lostTail, followAnew } = options
-  await overrides.current(signal)
-  await live.current(signal)
+  const { live, overrides, lostTail } = options
+  await Promise.all([
+    overrides.current(signal),
+    live.current(signal),
+    logRead(options, signal).then(() => lostTail.examine(signal)),
+  ])
+}
+
+async function logRead(options: BarrierOptions, signal: AbortSignal): Promise<void> {
+  const { clock, log, positions, followAnew } = options
   const info = await log.info()
   if (!positions.recognise(info)) followAnew()
   const until = clock.monotonic() + BARRIER_MS
   while (positions.sequence < info.lastSequence && clock.monotonic() < until && !signal.aborted) {
     await clock.sleep(BARRIER_STEP_MS, signal)
   }
-  await lostTail.examine(signal)
 }

@@ -48,7 +48,8 @@ interface Leadership {
 /** What a standby last learned of the lease, and when by its own clock. */
 interface Sighting {
   readonly revision: number | null
-  readonly released: boolean
+  /** The lease as it was given back; null: it was not. */
+  readonly released: HeldLease | null
   since: number
 }
 
@@ -136,8 +137,13 @@ export class Elector {
     const { clock } = this.#options
     const seen = this.#sighting
     const silent = seen === null ? 0 : clock.monotonic() - seen.since
-    if (seen !== null && !seen.released && seen.revision !== null && silent < FIRST_READ_MS) {
+    if (seen !== null && seen.released === null && seen.revision !== null && silent < FIRST_READ_MS) {
       await this.#rest(FIRST_READ_MS - silent, signal)
+      return
+    }
+    if (seen !== null && seen.released !== null) {
+      // Taken as it was seen: if another one was faster, the compare-and-set says so.
+      await this.#take(seen.released, signal)
       return
     }
     const held = await this.#read()
@@ -154,7 +160,7 @@ export class Elector {
       return
     }
     if (seen === null || seen.revision !== revision) {
-      this.#sighting = { revision, released: false, since: clock.monotonic() }
+      this.#sighting = { revision, released: null, since: clock.monotonic() }
       return
     }
     const now = clock.monotonic()
@@ -170,7 +176,7 @@ export class Elector {
       }
     }
     // A read that comes this late says that this process stood still, perhaps with the leader: the count starts anew.
-    this.#sighting = { revision, released: false, since: clock.monotonic() }
+    this.#sighting = { revision, released: null, since: clock.monotonic() }
   }
 
   /** Takes a lease that was never held, was released, or whose holder was silent. */
@@ -201,13 +207,14 @@ export class Elector {
     if (this.#leadership !== null) return
     const { revision } = held
     if (this.#sighting?.revision === revision) return
-    this.#sighting = { revision, released: held.record.released, since: this.#options.clock.monotonic() }
+    const released = held.record.released ? held : null
+    this.#sighting = { revision, released, since: this.#options.clock.monotonic() }
     if (held.record.released) this.#wake?.abort()
   }
 
   /** Sleeps, but not past a release that the watch has seen. */
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#sighting?.released === true) return
+    if (signal.aborted || this.#sighting?.released != null) return
     this.#wake = new AbortController()
     await this.#options.clock.sleep(ms, this.#wake.signal)
     this.#wake = null

@@ -82,7 +82,6 @@ export class RunKeeper {
   #notices: RunNotices | null = null
   #ready = false
   #wake = new AbortController()
-  #snapshots = 0
   /** Runs that somebody asked to stop: asked again when a worker begins with them. */
   readonly #stopping = new Map<FireId, { readonly by: string; readonly reason: string }>()
 
@@ -353,10 +352,9 @@ export class RunKeeper {
       unseen === null
         ? tracker.positions
         : { ...tracker.positions, notices: Math.min(tracker.positions.notices, unseen - 1) }
-    const set = this.#snapshots % 2 === 0 ? 0 : 1
     try {
       const snapshot = { positions, open: [...tracker.open.all()], owed: [...this.#owed.values()] }
-      if (await writeRunSnapshot(store, snapshot, { set, mark: drawNonce() })) this.#snapshots += 1
+      await writeRunSnapshot(store, snapshot, drawNonce())
     } catch (error) {
       logger.warn('the snapshot of runs cannot be stored now', { error: String(error) })
     }

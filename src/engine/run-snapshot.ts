@@ -54,14 +54,12 @@ export async function readRunSnapshot(store: Store): Promise<RunSnapshot | null>
   return { positions: head.positions, open, owed: head.owed }
 }
 
-/** `set` is the other one than the last time's. Returns false if more is owed than a head holds: then the last one stays. */
-export async function writeRunSnapshot(
-  store: Store,
-  snapshot: RunSnapshot,
-  { set, mark }: { readonly set: 0 | 1; readonly mark: string },
-): Promise<boolean> {
+/** Returns false if more is owed than a head holds: then the last one stays. */
+export async function writeRunSnapshot(store: Store, snapshot: RunSnapshot, mark: string): Promise<boolean> {
   const { positions, open, owed } = snapshot
   if (owed.length > OWED_MOST) return false
+  // Never over the pieces of the snapshot that stands, whoever wrote it: the next leader may be reading it.
+  const set = parsed<Head>((await store.get(RUNS_KEY))?.value)?.set === 0 ? 1 : 0
   let pieces = 0
   for (let from = 0; from < open.length; from += RUNS_A_PIECE) {
     const piece: Piece = { mark, open: open.slice(from, from + RUNS_A_PIECE) }

@@ -4,6 +4,9 @@
  * Job: one slot for each installed schedule, in a heap by due time while a term leads. Invariants:
  * - One schedule is worked on by at most one piece of work at a time (`slot.work`), also across its removal and return.
  * - Outside a term nothing is due; a slot that is held or worked on is in the heap of nobody.
+ * - A term owes every schedule a decision. What may be due comes first; the rest waits in a line of its own, so that a
+ *   leader of a million schedules fires on time from its first moment. When a schedule may be due is foreseen while
+ *   standing by: the next time after some cursor is never later than the one after a later cursor, so that it stays true.
  * On failure there is nothing to clean up here: a slot that is armed again is decided again.
  */
 import type { ScheduleKey } from '../core/names.ts'
@@ -21,6 +24,8 @@ export interface Slot extends Due {
   held: boolean
   condition: Condition | null
   work: Promise<void> | null
+  /** Nothing of this version is due before it, epoch milliseconds; null: not foreseen yet. */
+  notBefore: number | null
 }
 
 export interface Upcoming {
@@ -39,6 +44,8 @@ export class ScheduleSlots {
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #onSooner: () => void
   #leads = false
+  /** Those of the term's debts that cannot be due yet, the next one last. */
+  #later: Slot[] = []
 
   /** `onSooner` is told when something is due before all that was. */
   constructor(onSooner: () => void) {
@@ -95,6 +102,7 @@ export class ScheduleSlots {
         work: null,
         due: 0,
         heapIndex: -1,
+        notBefore: null,
       }
       this.#slots.set(id, added)
       const before = this.#leaving.get(id)
@@ -105,6 +113,7 @@ export class ScheduleSlots {
     // Another timing begins at its own cursor; the skips that the old one decided mean nothing to it.
     if (slot.trigger.timingDigest !== trigger.timingDigest || slot.trigger.activeFrom !== trigger.activeFrom)
       slot.settledTo = 0
+    slot.notBefore = null
     slot.trigger = trigger
     this.arm(slot)
   }
@@ -127,16 +136,34 @@ export class ScheduleSlots {
   /** A term begins: it owes every schedule a decision. */
   beginTerm(): void {
     this.#leads = true
+    this.#later = []
     for (const slot of this.#slots.values()) {
       this.#owing.add(slot)
-      this.arm(slot)
+      const { notBefore } = slot
+      if (notBefore === null || slot.held || slot.work !== null) {
+        this.arm(slot)
+        continue
+      }
+      this.#later.push(slot)
+      if (notBefore < Number.POSITIVE_INFINITY) this.#heap.set(slot, notBefore)
     }
+  }
+
+  /** The next schedule that the term owes a decision, although nothing of it can be due yet; undefined: there is none. */
+  takeLater(): Slot | undefined {
+    for (let slot = this.#later.pop(); slot !== undefined; slot = this.#later.pop()) {
+      if (!this.#owing.has(slot) || slot.held || slot.work !== null) continue
+      this.#heap.remove(slot)
+      return slot
+    }
+    return undefined
   }
 
   endTerm(): void {
     this.#leads = false
     this.#heap.clear()
     this.#owing.clear()
+    this.#later = []
   }
 
   /** Takes out what is due, in the order in which it is to be decided. */

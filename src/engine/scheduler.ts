@@ -6,7 +6,7 @@
  * - Before the first decision of a term this instance has seen all of live state and all overrides, and of the log as much as half a second
  *   allows (what is missing there costs refused writes, which repair it).
  * - On a cold start what the old live state owes is fired before a new tree is looked at.
- * - A stop is clean: nothing new is decided, what is in flight is answered, the cursors are stored, the lease is released.
+ * - A stop is clean: nothing new is decided, what is in flight is answered, the lease is released, the cursors are stored.
  * On failure of the store: standbys wait, a leader that is no longer trusted decides nothing; both go on by themselves.
  */
 import { setMaxListeners } from 'node:events'
@@ -48,7 +48,9 @@ interface Leadership {
   readonly ready: Promise<void>
   /** All that the old live state owed when the term began has been fired. */
   readonly caughtUp: Promise<void>
-  /** Everything of the term has come to rest. */
+  /** Nothing of the term decides or changes anything any more: a clean stop then gives the lease up. */
+  readonly still: Promise<void>
+  /** Everything of the term has come to rest, also what it leaves to the next one. */
   readonly done: Promise<void>
 }
 
@@ -59,6 +61,7 @@ export class Scheduler {
   readonly #stopping = endsMany()
   #leadership: Leadership | null = null
   #following: AbortController | null = null
+  #electing: Promise<void> = Promise.resolve()
   #running: Promise<unknown> = Promise.resolve()
   #startedAt = 0
   #started = false
@@ -107,8 +110,9 @@ export class Scheduler {
     await this.#parts.live.current(signal)
     await this.#parts.overrides.current(signal)
     source?.watch(() => this.#parts.reconciler.poke(), signal)
+    this.#electing = this.#elector.run(signal)
     this.#running = Promise.all([
-      this.#elector.run(signal),
+      this.#electing,
       this.#parts.serverTime.run(signal),
       beat({ ...this.#options, record: () => this.#record() }, signal),
     ])
@@ -177,7 +181,7 @@ export class Scheduler {
   async drain(): Promise<void> {
     const led = this.#leadership
     led?.stop.abort()
-    await led?.done
+    await led?.still
   }
 
   /** Stops cleanly; tolerates never started and twice. */
@@ -186,11 +190,12 @@ export class Scheduler {
     await this.drain()
     this.#following?.abort()
     this.#stopping.abort()
-    await this.#running
+    await this.#electing
     const { events, instance } = this.#options
     const { term } = this.#elector
-    // A standby goes on from here; the cursors, which decide nothing, are stored after it could.
+    // A standby goes on from here. What decides nothing is stored after it could: the cursors, and where runs stand.
     if (await this.#elector.release()) events.emit({ type: 'leader-released', instance, term: term ?? 0 })
+    await Promise.all([this.#running, this.#leadership?.done])
     if (this.#leadership !== null) await this.#storeCursors()
     await events.flush(EVENT_FLUSH_MS)
   }
@@ -226,9 +231,10 @@ export class Scheduler {
       this.#parts.plannedRuns?.run({ term, signal: stop.signal }),
     )
     const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
-    const all = [firing, guarding, reconciling, storing, pausing, keeping, breaking, planning, telling]
-    const done = Promise.all(all).then(() => undefined)
-    this.#leadership = { term, stop, ready, caughtUp, done }
+    const deciding = [firing, guarding, reconciling, pausing, breaking, planning]
+    const still = Promise.all(deciding).then(() => undefined)
+    const done = Promise.all([still, storing, keeping, telling]).then(() => undefined)
+    this.#leadership = { term, stop, ready, caughtUp, still, done }
     onLeading?.(term)
   }
 
@@ -270,6 +276,7 @@ export class Scheduler {
     this.#following?.abort()
     this.#following = new AbortController()
     this.#parts.positions.follow(this.#following.signal, () => undefined)
+    void this.#parts.loop.foresee(this.#following.signal)
   }
 
   async #storeCursors(): Promise<void> {

@@ -19,6 +19,7 @@ import type { MarkerReason } from '../core/trigger/log-entry.ts'
 import { decideOverlap } from '../core/trigger/overlap.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Cut, settleForEdit } from './edit-cut.ts'
+import { foresee } from './foresight.ts'
 import { ScheduleSlots, type Slot, type Upcoming } from './schedule-slots.ts'
 import { type Leading, SlotDecisions, type SlotDecisionsOptions } from './slot-decisions.ts'
 
@@ -28,6 +29,7 @@ const LONGEST_SLEEP_MS = 30_000
 const CLOCK_RETRY_MS = 20
 /** Work without a pause longer than this would hold up the lease. */
 const SLICE_MS = 10
+const LATER_SLICE_MS = 5
 const MOST_IN_FLIGHT = 20_000
 /** When a schedule is looked at again whose runs are not known yet, because the term has just begun. */
 const RUNS_RETRY_MS = 50
@@ -89,6 +91,12 @@ export class TriggerLoop {
   *settled(): Iterable<{ readonly trigger: CompiledTrigger; readonly settledTo: number }> {
     for (const slot of this.#slots.all())
       yield { trigger: slot.trigger, settledTo: this.#decisions.settledInLog(slot) }
+  }
+
+  /** Foresees what is due when, for a term to come, until `signal` aborts. */
+  foresee(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    return foresee({ clock, slots: this.#slots, cursorOf: (slot) => this.#decisions.cursor(slot) }, signal)
   }
 
   /** Decides and fires until `signal` aborts; returns when nothing is in flight any more. */
@@ -221,9 +229,20 @@ export class TriggerLoop {
         sliceFrom = clock.monotonic()
       }
     }
-    if (ready.length > 0) return 0
+    if (ready.length > 0 || this.#beginLater(now)) return 0
     const due = this.#slots.nextDue ?? Number.POSITIVE_INFINITY
     return Math.max(1, Math.min(due - now, LONGEST_SLEEP_MS))
+  }
+
+  /** Decides what the term owes besides, a slice at a time: what comes due meanwhile does not wait for it. */
+  #beginLater(now: number): boolean {
+    const { clock } = this.#options
+    const from = clock.monotonic()
+    for (let slot = this.#slots.takeLater(); slot !== undefined; slot = this.#slots.takeLater()) {
+      this.#begin(slot, now)
+      if (clock.monotonic() - from > LATER_SLICE_MS || this.#inFlight >= MOST_IN_FLIGHT) return true
+    }
+    return false
   }
 
   #begin(slot: Slot, now: number): void {

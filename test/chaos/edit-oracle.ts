@@ -34,7 +34,10 @@ export interface Storm {
   readonly log: readonly Entry[]
   /** Up to which nominal time all must be settled. */
   readonly to: number
-  /** Leaders were killed: an apply may have stopped half-way, and been made again. */
+  /**
+   * Leaders were killed: an apply may have stopped half-way, and the tree have changed before it was made again. A leader
+   * that is slow may also stop half-way by itself, and make the same edits again a moment later: that is a stumble.
+   */
   readonly kills: boolean
 }
 
@@ -45,6 +48,8 @@ export interface StormFindings {
   readonly applies: number
   /** Versions of schedules that went live. */
   readonly versions: number
+  /** Schedules that were cut more than once for one edit. */
+  readonly stumbles: number
   readonly markers: ReadonlyMap<string, number>
 }
 
@@ -86,10 +91,13 @@ interface Mark {
 
 /** A leader that has applied a change tells its own loop of it within this. */
 const TELLING_MS = 5_000
+/** After a stumble the same edits are made again within this. */
+const STUMBLE_MS = 30_000
 
 export function judgeStorm(storm: Storm): StormFindings {
   const wrong: string[] = []
-  const stories = readLive(storm, wrong)
+  const told = { wrong, stumbles: 0 }
+  const stories = readLive(storm, told)
   const logs = new Map<string, Entry[]>()
   for (const entry of storm.log) {
     const own = logs.get(entry.schedule)
@@ -99,7 +107,7 @@ export function judgeStorm(storm: Storm): StormFindings {
   for (const schedule of logs.keys())
     if (!stories.has(schedule)) wrong.push(`${schedule}: fires although it was never live`)
   for (const [schedule, segments] of stories)
-    replay({ schedule, segments, log: logs.get(schedule) ?? [], storm }, wrong)
+    replay({ schedule, segments, log: logs.get(schedule) ?? [], storm }, told)
   const markers = new Map<string, number>()
   for (const { kind, reason } of storm.log)
     if (kind === 'marker') markers.set(reason, (markers.get(reason) ?? 0) + 1)
@@ -107,6 +115,7 @@ export function judgeStorm(storm: Storm): StormFindings {
     wrong,
     fires: storm.log.filter(({ kind }) => kind === 'fire').length,
     applies: storm.live.filter(({ key }) => key === 'applied.main').length,
+    stumbles: told.stumbles,
     versions: [...stories.values()].reduce((sum, segments) => sum + segments.length, 0),
     markers,
   }
@@ -119,6 +128,11 @@ interface Live {
   readonly appliedAt: number
 }
 
+interface Told {
+  readonly wrong: string[]
+  stumbles: number
+}
+
 interface Leaving {
   readonly schedule: string
   readonly segment: Segment
@@ -126,7 +140,8 @@ interface Leaving {
 }
 
 /** The story of each schedule, from what live state said, one change after the other. */
-function readLive({ live, written, log, kills }: Storm, wrong: string[]): ReadonlyMap<string, Segment[]> {
+function readLive({ live, written, log, kills }: Storm, told: Told): ReadonlyMap<string, Segment[]> {
+  const { wrong } = told
   const now = new Map<string, Live>()
   const reached = new Map<string, number>()
   const stories = new Map<string, Segment[]>()
@@ -137,9 +152,18 @@ function readLive({ live, written, log, kills }: Storm, wrong: string[]): Readon
     return last?.end === null ? last : undefined
   }
 
+  const dated = (schedule: string, at: number, appliedAt: number): void => {
+    if (at === appliedAt) return
+    told.stumbles += 1
+    if (at > appliedAt || (!kills && at < appliedAt - STUMBLE_MS))
+      wrong.push(`${schedule}: says it was applied at ${iso(at)}, its tree at ${iso(appliedAt)}`)
+  }
   const end = ({ schedule, segment, storedAt }: Leaving, appliedAt: number): void => {
-    const at = kills ? deletionIn(log, schedule, segment, storedAt) : appliedAt
+    // What an uncovered calendar leaves open ends before the edit.
+    const isOpen = segment.timing.openness === 'uncovered'
+    const at = isOpen ? appliedAt : deletionIn(log, schedule, segment, storedAt)
     if (at === null) wrong.push(`${schedule}: deleted without a marker`)
+    else dated(schedule, at, appliedAt)
     segment.end = { at: at ?? appliedAt, reason: 'deleted' }
   }
 
@@ -149,9 +173,7 @@ function readLive({ live, written, log, kills }: Storm, wrong: string[]): Readon
       const { appliedAt } = JSON.parse(value!) as { appliedAt: number }
       for (const each of leaving) end(each, appliedAt)
       leaving = []
-      for (const [schedule, at] of renewed)
-        if (kills ? at > appliedAt : at !== appliedAt)
-          wrong.push(`${schedule}: says it was applied at ${iso(at)}, its tree at ${iso(appliedAt)}`)
+      for (const [schedule, at] of renewed) dated(schedule, at, appliedAt)
       renewed = new Map()
       for (const [identity, { spec }] of now) {
         const segment = identity.startsWith('Schedule/')
@@ -235,7 +257,7 @@ function readLive({ live, written, log, kills }: Storm, wrong: string[]): Readon
   return stories
 }
 
-/** In a run with kills, what the marker says of when a schedule was deleted. */
+/** What the marker says of when a schedule was deleted. */
 function deletionIn(log: readonly Entry[], schedule: string, segment: Segment, by: number): number | null {
   const marker = log.findLast(
     (entry) =>
@@ -279,7 +301,8 @@ interface Replay {
 }
 
 /** Goes through one schedule's log, entry by entry, beside what it should hold. */
-function replay({ schedule, segments, log, storm }: Replay, wrong: string[]): void {
+function replay({ schedule, segments, log, storm }: Replay, told: Told): void {
+  const { wrong } = told
   const owed = new Map<number, Segment>()
   const marks: Mark[] = []
   let count = 0
@@ -305,6 +328,7 @@ function replay({ schedule, segments, log, storm }: Replay, wrong: string[]): vo
 
   let next = 0
   let counted = 0
+  let stumbled = false
   let reached: { readonly segment: Segment; readonly index: number } | null = null
   for (const entry of log) {
     const { kind, nominal, storedAt, reason } = entry
@@ -322,9 +346,13 @@ function replay({ schedule, segments, log, storm }: Replay, wrong: string[]): vo
       if (mark !== undefined) {
         for (const { nominal: at, reason: why } of marks.splice(0, found + 1).slice(0, -1))
           say(`there is no marker, ${why}`, at)
-        if (!storm.kills && mark.settledCount !== null && mark.settledCount !== entry.settledCount)
+        if (!stumbled && mark.settledCount !== null && mark.settledCount !== entry.settledCount)
           say(`its marker settles ${entry.settledCount}, not ${mark.settledCount}`, nominal)
-      } else if (!storm.kills || !['superseded', 'deleted'].includes(reason)) {
+        stumbled = false
+      } else if (['superseded', 'deleted'].includes(reason) && (storm.kills || isSoon(nominal, marks[0]))) {
+        told.stumbles += 1
+        stumbled = true
+      } else {
         say(`a marker, ${reason}, where ${markText(marks[0])} should come next`, nominal)
       }
       if (reason === 'deleted') counted = 0
@@ -352,6 +380,11 @@ function replay({ schedule, segments, log, storm }: Replay, wrong: string[]): vo
   for (const nominal of nominals.slice(next)) say('forgotten at the end', nominal)
   for (const mark of marks)
     if (mark.nominal <= storm.to) say(`there is no marker, ${mark.reason}`, mark.nominal)
+}
+
+/** Whether the edit whose first attempt left a marker was made a moment later. */
+function isSoon(nominal: number, mark: Mark | undefined): boolean {
+  return mark !== undefined && Math.abs(mark.nominal - nominal) <= STUMBLE_MS
 }
 
 function isOf(content: Content, { work, generation, storedAt }: Entry): boolean {

@@ -434,13 +434,14 @@ function entryOf({ subject, storedAt, message }: FeedMessage): Entry {
 
 /** What was done and what was found, for people. */
 export function stormReport(options: StormOptions, { findings, done, kills, seconds }: Stormed): string {
-  const { fires, applies, versions, markers, wrong } = findings
+  const { fires, applies, versions, markers, stumbles, wrong } = findings
   const count = [...done.values()].reduce((sum, each) => sum + each, 0)
   const lines = [
     `belfry edit storm, seed ${options.seed}, Node ${process.version}`,
     '',
     `${count} edits of ${options.schedules} every-second schedules in ${seconds} s, ${options.instances} instance(s), ${kills} kills of the leader`,
     `${applies} trees applied, ${versions} versions of schedules, ${fires} fires, markers: ${[...markers].map(([reason, each]) => `${each} ${reason}`).join(', ') || 'none'}`,
+    `stumbles: ${stumbles}`,
     `wrong: ${wrong.length}`,
     ...[...done].sort().map(([name, each]) => `  ${String(each).padStart(4)}  ${name}`),
     ...wrong.slice(0, 60).map((what) => `  WRONG ${what}`),

@@ -104,11 +104,12 @@ export function firstFiles(count: number, random: Random): Files {
   files.set('metronome.yaml', [schedule(METRONOME, { job: STAMP })])
   files.set(STAMP_FILE, [stampDoc(0)])
   for (let index = 0; index < count; index++) {
-    const more = random.chance(0.3) ? { calendar: random.pick(CALENDARS) } : {}
+    const calendar = random.chance(0.3) ? { calendar: random.pick(CALENDARS) } : {}
+    const jitter = random.chance(0.2) ? { jitter: random.pick(['1s', '2s']) } : {}
     const file = `${FOLDERS[index % FOLDERS.length]}/book-${Math.floor(index / FOLDERS.length / 4)}.yaml`
     files.set(file, [
       ...(files.get(file) ?? []),
-      schedule(`s-${index}`, { job: random.pick(JOBS), data: { note: 0 }, ...more }),
+      schedule(`s-${index}`, { job: random.pick(JOBS), data: { note: 0 }, ...calendar, ...jitter }),
     ])
   }
   return files
