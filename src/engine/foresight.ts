@@ -3,7 +3,7 @@
  *
  * Job: now and then look up the next time of schedules whose time is not known, or has passed. Invariants: what is
  * foreseen is only an order of work, and every schedule is decided by its leader all the same; the event loop is never
- * held up, and most of the time is left to others. On failure (a schedule that cannot be computed) it counts as due:
+ * held up, and half of the time is left to others. On failure (a schedule that cannot be computed) it counts as due:
  * the decision reports what is wrong.
  */
 import type { Clock } from '../ports/clock.ts'
@@ -16,7 +16,7 @@ export interface ForesightOptions {
 }
 
 const SLICE_MS = 5
-const BETWEEN_MS = 20
+const BETWEEN_MS = 5
 const EVERY_MS = 1_000
 /** A time that has just passed is on its way into the log. */
 const PASSED_MS = 2_000

@@ -17,7 +17,9 @@ const RENEWAL_MS = 250
 const ROUNDS = Number(process.env.BELFRY_ROUNDS ?? 100)
 /** A fire of before the take-over and one of well after it lie in this window. */
 const BEFORE_MS = 1_000
-const AFTER_MS = 3_000
+const AFTER_MS = { SIGKILL: 2_000, SIGTERM: 1_200 }
+/** So long after its start a standby has foreseen what is due when. */
+const WARM_MS = 1_000
 
 const never = new AbortController().signal
 
@@ -88,10 +90,13 @@ async function round(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<numb
   const at = systemClock.now()
   ended.signal(signal)
   await ended.ended
-  await untilAllTicked(at + AFTER_MS)
-  const around = ticksOf().filter(({ nominal }) => nominal > at - BEFORE_MS && nominal <= at + AFTER_MS)
+  await untilAllTicked(at + AFTER_MS[signal])
+  const around = ticksOf().filter(
+    ({ nominal }) => nominal > at - BEFORE_MS && nominal <= at + AFTER_MS[signal],
+  )
   const worst = Math.max(...around.map(({ storedAt, nominal }) => storedAt - nominal))
   await start(name).said('ready')
+  await systemClock.sleep(WARM_MS, never)
   return worst
 }
 
