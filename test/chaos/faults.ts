@@ -15,7 +15,7 @@ export interface Fault {
 /** How long a strike waits for its message, or a fault for what must follow. */
 const CHANCE_MS = 25_000
 /** What a border needs is provoked again and again, with whoever leads by then: other faults strike meanwhile. */
-const BORDER_MS = 60_000
+const BORDER_MS = 25_000
 const PROVOKED_MS = 5_000
 const OUTAGE_MS = 30_000
 

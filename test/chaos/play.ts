@@ -77,6 +77,11 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
         [...tallies.values()].every(({ struck }) => struck > 0))
     // What a border needs is provoked from one leader: another cut meanwhile would only keep it from writing.
     let provoking: Promise<unknown> = Promise.resolve()
+    // Taken from the end: what has not struck yet gets its next chance before all others.
+    const unstruckOnTop = (deck: readonly Fault[]): Fault[] => {
+      const isOut = ({ name }: Fault) => tallies.get(name)?.struck === 0
+      return [...deck.filter((fault) => !isOut(fault)), ...deck.filter(isOut)]
+    }
     const strike = async (fault: Fault, own: Random): Promise<boolean> => {
       const done = await fault.strike(stage, own)
       const tally = tallies.get(fault.name)!
@@ -89,7 +94,7 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
     const strikeAll = async (): Promise<void> => {
       let deck: Fault[] = []
       for (let turn = 1; !isOver(); turn++) {
-        if (deck.length === 0) deck = shuffled(act.faults, random)
+        if (deck.length === 0) deck = unstruckOnTop(shuffled(act.faults, random))
         const fault = deck.pop()!
         const done = strike(fault, random)
         if (fault.family === 'border') provoking = done
