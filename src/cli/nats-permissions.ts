@@ -44,9 +44,11 @@ async function runNatsPermissions(
   const { config } = await settingsOf(prefix === undefined ? {} : { prefix }, roots, io)
   const tree = await treeOrProblems(config.tree, { cwd: io.cwd, at: systemClock.now() }, io)
   if (tree === null) return EXIT_PROBLEMS
-  const adapters = tree.documents.flatMap(({ kind, tenant, name }) =>
-    kind === 'Adapter' ? [{ tenant, adapter: name }] : [],
-  )
+  const adapters = tree.documents.flatMap(({ tenant, name, manifest }) => {
+    if (manifest.kind !== 'Adapter') return []
+    const { partitions } = manifest.spec
+    return [{ tenant, adapter: name, ...(partitions === undefined ? {} : { partitions }) }]
+  })
   const users = natsUsers(config.prefix, adapters)
   io.stdout(format === 'json' ? `${JSON.stringify({ users }, null, 2)}\n` : configurationText(users))
   return EXIT_OK

@@ -4,6 +4,7 @@
  * Invariants: no two users share an inbox, so that none reads another's answers; only the scheduler may publish a fire,
  * an event or live state; a worker names its own consumer in everything that it sends. A test holds the rights to a real server.
  */
+import { lanesOf } from '../core/run/lane.ts'
 import { layoutObjects } from './layout-objects.ts'
 import { adapterFilter, bucketStream, consumerName, createNames, keySubject, type Names } from './names.ts'
 import { cancelSubjects, workerKey } from './run-subjects.ts'
@@ -22,6 +23,8 @@ export interface NatsUser {
 export interface AdapterName {
   readonly tenant: string
   readonly adapter: string
+  /** Each of its lanes has a consumer of its own. */
+  readonly partitions?: number
 }
 
 /** The scheduler, whoever operates it, and the workers of each adapter. Throws `usage` for a prefix that is no name. */
@@ -67,8 +70,9 @@ function operatorUser(names: Names): NatsUser {
   }
 }
 
-function workerUser(names: Names, { tenant, adapter }: AdapterName): NatsUser {
+function workerUser(names: Names, { tenant, adapter, partitions = 0 }: AdapterName): NatsUser {
   const consumer = consumerName(tenant, adapter)
+  const lanes = partitions === 0 ? [] : lanesOf(partitions).map((lane) => consumerName(tenant, adapter, lane))
   const user = `${names.prefix}-worker-${consumer}`
   const runs = `${names.prefix}.run.${tenant}.*.*.${adapter}.*`
   const health = keySubject(names.workers, workerKey(tenant, adapter, '*'))
@@ -79,8 +83,10 @@ function workerUser(names: Names, { tenant, adapter }: AdapterName): NatsUser {
     inboxPrefix: `_INBOX_${user}`,
     publish: [
       `$JS.API.CONSUMER.INFO.${names.fires}.${consumer}`,
-      `$JS.API.CONSUMER.MSG.NEXT.${names.fires}.${consumer}`,
-      `$JS.ACK.${names.fires}.${consumer}.>`,
+      ...[consumer, ...lanes].flatMap((each) => [
+        `$JS.API.CONSUMER.MSG.NEXT.${names.fires}.${each}`,
+        `$JS.ACK.${names.fires}.${each}.>`,
+      ]),
       // What follows is for the SDK: the history of its runs, its health, its locks.
       runs,
       `${names.prefix}.log.${tenant}.${adapter}.*`,

@@ -31,14 +31,21 @@ spec: {adapter: ${name}, message: Run}
 ${scheduleText(`${name}-tick`, 'timezone: UTC, triggers: [{every: 1s}]').replace('job: import', `job: ${name}-job`)}`,
 )
 
+/** And one whose fires go into lanes. */
+const PARTITIONED = PARTS[0]!
+  .replaceAll('alpha', 'ledger')
+  .replace('spec: {}', 'spec: {partitions: 4}')
+  .replace('message: Run', 'message: Run, concurrencyKey: "{{data.k}}", data: {k: main}')
+
 let folder = ''
 let server: TestServer
 let serve: BelfryProcess
 const users = natsUsers('belfry', [
   { tenant: 'default', adapter: 'alpha' },
   { tenant: 'default', adapter: 'beta' },
+  { tenant: 'default', adapter: 'ledger', partitions: 4 },
 ])
-const [scheduler, operator, alpha, beta] = users as [NatsUser, NatsUser, NatsUser, NatsUser]
+const [scheduler, operator, alpha, beta, ledger] = users as [NatsUser, NatsUser, NatsUser, NatsUser, NatsUser]
 const urlOf = ({ user }: NatsUser) => server.url.replace('://', `://${user}:secret@`)
 const closing: (() => Promise<unknown>)[] = []
 
@@ -59,7 +66,7 @@ async function look() {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'belfry-tree-'))
-  writeFileSync(join(folder, 'tree.yaml'), PARTS.join('---\n'))
+  writeFileSync(join(folder, 'tree.yaml'), [...PARTS, PARTITIONED].join('---\n'))
   const { code, stdout } = await belfry(folder, 'nats-permissions', '.')
   expect(code).toBe(0)
   // The server takes the passwords from its environment; here they are all the same.
@@ -139,6 +146,22 @@ describe('users with the printed rights', () => {
           ended.push(id)
         },
       },
+    })
+    await worker.start()
+    await ended.count(2)
+    await worker.stop()
+    expect(said.items).toEqual([])
+  })
+
+  it('let a worker take from the partitions of its adapter', async () => {
+    const said = new Recorder<string>()
+    const ended = new Recorder<string>()
+    const worker = defineWorker({
+      adapter: 'ledger',
+      instance: 'permitted',
+      nats: { servers: urlOf(ledger), inboxPrefix: ledger.inboxPrefix },
+      logger: { ...silentLogger, warn: said.push, error: said.push },
+      handlers: { Run: ({ id }) => ended.push(id) },
     })
     await worker.start()
     await ended.count(2)
