@@ -38,7 +38,7 @@ const ACTS: readonly Act[] = [
     instances: 2,
     faults: DESTRUCTIONS,
     edits: true,
-    strikes: 36,
+    strikes: 44,
     fires: 14_000,
     longestMs: 2 * MINUTE,
   },
