@@ -126,9 +126,12 @@ export class Chronicle {
     const now = this.#simulation.clock.now()
     for (const [name, versions] of this.versions) {
       const from = this.#lastNominal(name)
-      // A cut that is lost leaves the times before it to nobody.
-      if (versions.every(({ after }) => after <= from || after > now)) continue
-      this.unclear.set(name, [...(this.unclear.get(name) ?? []), { from, to: now }])
+      // A cut that is lost leaves the times before it to nobody, and so does the end of what is live no longer.
+      const isCut = versions.some(({ after }) => after > from && after <= now)
+      const ends = versions.flatMap(({ upTo }) => (upTo > from && Number.isFinite(upTo) ? [upTo] : []))
+      if (!isCut && ends.length === 0) continue
+      const to = isCut ? now : Math.max(...ends)
+      this.unclear.set(name, [...(this.unclear.get(name) ?? []), { from, to }])
     }
     for (const name of this.promised) if (this.of(name).length === 0) this.promised.delete(name)
   }
@@ -156,6 +159,11 @@ export class Chronicle {
     stored.push({ entry, sequence, storedAt, sentAt, sent, log: this.#simulation.stream.incarnation })
   }
 
+  /** Of what stands under a name now. */
+  #sealOf(name: string): string | undefined {
+    return (this.#entries.get(name) as (LiveEntry & { readonly seal?: string }) | undefined)?.seal
+  }
+
   #lastNominal(name: string): number {
     return this.of(name).reduce((last, { entry }) => Math.max(last, entry.nominal), 0)
   }
@@ -175,9 +183,11 @@ export class Chronicle {
       return
     } else {
       if (entry.appliedAt === (this.#entries.get(name)?.appliedAt ?? 0) + 1) this.#datedOn.add(entry)
-      if (entry.renamedFrom !== undefined && !this.#entries.has(name)) {
-        this.#close(entry.renamedFrom.schedule, false)
-        this.#entries.delete(entry.renamedFrom.schedule)
+      const from = entry.renamedFrom
+      // It ends the one version that it names: another may have begun under that name by the time this is put back.
+      if (from !== undefined && !this.#entries.has(name) && this.#sealOf(from.schedule) === from.seal) {
+        this.#close(from.schedule, false)
+        this.#entries.delete(from.schedule)
       }
       this.#entries.set(name, entry)
     }
