@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import { readLive } from '../app/look.ts'
 import { sendTree } from '../app/send-tree.ts'
-import { guardPlan } from '../core/plan/guard.ts'
 import { planTree } from '../core/plan/plan-tree.ts'
+import { refusalOf } from '../core/plan/refusal.ts'
 import { systemClock } from '../lifecycle/clock.ts'
 import { type CommandIo, EXIT_OK, EXIT_PROBLEMS } from './io.ts'
 import { treeOrProblems } from './plan.ts'
@@ -44,7 +44,8 @@ async function runApply(roots: readonly string[], flags: ApplyFlags, io: Command
   if (flags.maxPrune !== undefined) {
     // A limit that was given for this apply lifts the leader's own, so it is held against the plan here.
     const live = await readLive(nats, loggerFor(config, io, 'error'))
-    const refusal = guardPlan(planTree(tree, live, config.source), live, config.maxPrune)
+    const plan = planTree(tree, live, config.source)
+    const refusal = refusalOf(plan, live, { limit: config.maxPrune, at: systemClock.now() })
     if (refusal !== null) {
       io.stderr(`refused (${refusal.code}): ${refusal.message}\n`)
       return EXIT_PROBLEMS

@@ -6,9 +6,9 @@ import { BelfryError } from '../core/errors.ts'
 import type { Tree } from '../core/manifest/tree.ts'
 import { TreeIndex } from '../core/manifest/tree-index.ts'
 import { fireChanges } from '../core/plan/fire-changes.ts'
-import { guardPlan } from '../core/plan/guard.ts'
 import type { LiveSnapshot } from '../core/plan/live-entry.ts'
 import { countsOf, planTree } from '../core/plan/plan-tree.ts'
+import { refusalOf } from '../core/plan/refusal.ts'
 import { liveCatalogue, treeAsLive } from '../core/plan/tree-as-live.ts'
 import { catalogueOf } from '../core/schedule/catalogue.ts'
 import { loadTree } from '../files/load-tree.ts'
@@ -64,7 +64,7 @@ async function runPlan(roots: readonly string[], flags: PlanFlags, io: CommandIo
   const live = await otherSide(flags, { roots: config.tree, source: config.source, at }, io)
   if (live === null) return EXIT_PROBLEMS
   const plan = planTree(tree, live, config.source)
-  const refusal = guardPlan(plan, live, config.maxPrune)
+  const refusal = refusalOf(plan, live, { limit: config.maxPrune, at })
   const changes = fireChanges(plan, {
     before: liveCatalogue(live),
     after: catalogueOf(new TreeIndex(tree.documents)),

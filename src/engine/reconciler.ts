@@ -14,9 +14,9 @@
 import type { Problem } from '../core/errors.ts'
 import type { Facts } from '../core/events.ts'
 import type { Tree } from '../core/manifest/tree.ts'
-import { guardPlan, type PruneLimit } from '../core/plan/guard.ts'
+import type { PruneLimit } from '../core/plan/guard.ts'
 import { countsOf, type PlanCounts, planInSteps } from '../core/plan/plan-tree.ts'
-import { refuseBeyondTenant } from '../core/plan/tenant-room.ts'
+import { refusalInSteps } from '../core/plan/refusal.ts'
 import type { TreeSource } from '../ports/source.ts'
 import { type ApplyOptions, applyPlan } from './apply-plan.ts'
 import { inSlices } from './in-slices.ts'
@@ -191,7 +191,9 @@ export class Reconciler {
     for (let tries = 0; tries < MOVED_TRIES && !signal.aborted; tries++) {
       const plan = await inSlices(planInSteps(tree, live.snapshot, source), { clock, signal })
       if (plan === null) break
-      const refusal = guardPlan(plan, live.snapshot, limit) ?? refuseBeyondTenant(plan, live.snapshot)
+      const deciding = refusalInSteps(plan, live.snapshot, { limit, at: clock.now() })
+      const refusal = await inSlices(deciding, { clock, signal })
+      if (signal.aborted) break
       if (refusal !== null) {
         logger.warn('the tree is refused', { source, code: refusal.code, reason: refusal.message })
         await recordAttempt(this.#options, source, {

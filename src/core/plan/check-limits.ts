@@ -34,25 +34,27 @@ export function checkLimits(
     const zone = zoneOf(defaults?.timezone ?? 'UTC')
     if (limits === undefined || !zone.ok) return []
     const schedules = context.schedules.filter(({ document }) => document.tenant === tenant.name)
-    const survey = (each: ScheduleToCheck): Survey =>
-      context.surveys.recall(each.schedule, [context.today, zone.value], () =>
-        surveyFires(each.schedule, context.today, zone.value),
+    const survey = (schedule: CheckedSchedule): Survey =>
+      context.surveys.recall(schedule, [context.today, zone.value], () =>
+        surveyFires(schedule, context.today, zone.value),
       )
-    const apart = schedules.flatMap((each) => {
-      const found = tooClose(each, limits, survey)
-      return found === undefined ? [] : [{ about: each.document as DocumentOf<'Tenant' | 'Schedule'>, found }]
+    const apart = schedules.flatMap(({ document, schedule }) => {
+      const found = tooClose(schedule, limits, survey)
+      return found === undefined ? [] : [{ about: document as DocumentOf<'Tenant' | 'Schedule'>, found }]
     })
-    const full = tooMany(schedules, limits, { survey, tenant: tenant.name, zone: zone.value })
+    const named = schedules.map(({ document, schedule }) => ({ name: document.name, schedule }))
+    const full = tooMany(named, limits, { survey, tenant: tenant.name, zone: zone.value })
     return full === undefined
       ? apart
       : [...apart, { about: tenant as DocumentOf<'Tenant' | 'Schedule'>, found: full }]
   })
 }
 
-function tooClose(
-  { schedule, ...rest }: ScheduleToCheck,
+/** Whether a schedule's fires come closer to each other than its tenant allows. */
+export function tooClose(
+  schedule: CheckedSchedule,
   { minInterval }: TenantLimits,
-  survey: (each: ScheduleToCheck) => Survey,
+  survey: (schedule: CheckedSchedule) => Survey,
 ): Problem | undefined {
   const least = parseDuration(minInterval ?? '0s')
   // Fires are at whole seconds, so that a second is what any two are apart.
@@ -60,7 +62,7 @@ function tooClose(
   const { triggers } = schedule.spec
   if (mostFiresPerDay(triggers) <= 2 && triggers.length === 1 && least.value <= SURELY_APART_MS)
     return undefined
-  const { shortest } = survey({ schedule, ...rest })
+  const { shortest } = survey(schedule)
   if (shortest === null || shortest.gapMs >= least.value) return undefined
   const first = formatLocal(shortest.at, schedule.zone)
   const second = formatLocal(shortest.at + shortest.gapMs, schedule.zone)
@@ -75,21 +77,27 @@ function tooClose(
   )
 }
 
+export interface NamedSchedule {
+  readonly name: string
+  readonly schedule: CheckedSchedule
+}
+
 interface Counting {
-  readonly survey: (each: ScheduleToCheck) => Survey
+  readonly survey: (schedule: CheckedSchedule) => Survey
   readonly tenant: string
   readonly zone: Zone
 }
 
-function tooMany(
-  schedules: readonly ScheduleToCheck[],
+/** Whether all schedules of a tenant have more fires on some day than it allows. */
+export function tooMany(
+  schedules: readonly NamedSchedule[],
   { firesPerDay }: TenantLimits,
   { survey, tenant, zone }: Counting,
 ): Problem | undefined {
   if (firesPerDay === undefined) return undefined
   const most = schedules.reduce((sum, { schedule }) => sum + mostFiresPerDay(schedule.spec.triggers), 0)
   if (most <= firesPerDay) return undefined
-  const surveys = schedules.map(survey)
+  const surveys = schedules.map(({ schedule }) => survey(schedule))
   const total = new Float64Array(SURVEY_DAYS)
   for (const { counts } of surveys)
     counts.forEach((count, day) => {
@@ -103,8 +111,8 @@ function tooMany(
   if (count <= firesPerDay) return undefined
   const date = formatDate((surveys[0] as Survey).firstDay + day)
   const busiest = schedules
-    .map(({ document }, index) => ({
-      name: document.name,
+    .map(({ name }, index) => ({
+      name,
       count: (surveys[index] as Survey).counts[day] as number,
     }))
     .sort((a, b) => b.count - a.count)
