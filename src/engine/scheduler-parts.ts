@@ -5,6 +5,7 @@
  * asks the pauses and the runs, a pause or a run lets the loop decide anew.
  */
 
+import type { ScheduleKey } from '../core/names.ts'
 import { serviceLevelSettings } from '../core/run/service-level.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { stops } from '../core/trigger/override.ts'
@@ -13,6 +14,7 @@ import { Circuits } from './circuits.ts'
 import { ComingFires } from './coming-fires.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
+import { FormerNames } from './former-names.ts'
 import { LiveState } from './live-state.ts'
 import { assembleLog, type LogParts } from './log-parts.ts'
 import { OneOffs } from './one-offs.ts'
@@ -55,6 +57,10 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
   const logParts = assembleLog({ options, mayLead, onFire: (fire, sequence) => runs?.stored(fire, sequence) })
   const { serverTime, positions, writer, oneOffWriter, mayWrite } = logParts
   const now = (): number | null => serverTime.moment()
+  const formerNames = new FormerNames()
+  const cancelAll = (key: ScheduleKey, reason: string): void => {
+    for (const name of formerNames.all(key)) runs?.cancelAll(name, reason)
+  }
   const runs: RunKeeper | null = options.runs === undefined ? null : keeperOf(options.runs)
   const comings: ComingFires | null = runs === null ? null : comingsOf(runs)
   const chains: RunChains | null =
@@ -74,8 +80,10 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     mayWrite,
     tz: options.tz,
     retentionSeconds: options.retentionSeconds,
-    observer: observerOf(options, runs),
-    ...(runs === null ? {} : { runsOf: ({ key }: CompiledTrigger) => runs.going(key) ?? null }),
+    observer: observerOf(options, cancelAll),
+    ...(runs === null
+      ? {}
+      : { runsOf: ({ key }: CompiledTrigger) => formerNames.going(key, (name) => runs.going(name)) }),
     pausesOver: (trigger) => overrides.over(trigger),
   })
   const live = new LiveState({
@@ -83,10 +91,12 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     clock,
     logger,
     onTrigger: (trigger) => {
+      formerNames.install(trigger)
       loop.install(trigger)
       chains?.install(trigger)
     },
     onGone: (key) => {
+      formerNames.remove(key)
       loop.remove(key)
       chains?.remove(key)
     },
@@ -206,7 +216,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
       drawNonce,
       consumers,
       limitsOf: (place) => runLimits(live, place),
-      onRuns: (key) => loop.runsChanged(key),
+      onRuns: (key) => loop.runsChanged(formerNames.now(key)),
       onLost: ({ run, adapter, tenant }) =>
         events.emit({ type: 'alarm', name: 'run-lost', facts: { run, adapter, tenant } }),
       onEnded: (ended, term) => chains?.ended(ended, term) ?? Promise.resolve(true),
@@ -247,22 +257,25 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
         answered: (concerns) => loop.answered(concerns),
         runsChanged: (key) => loop.runsChanged(key),
       },
-      runsOf: (key) => keeper.going(key),
+      runsOf: (key) => formerNames.going(key, (name) => keeper.going(name)),
       pausesOver: (trigger) => overrides.over(trigger),
-      cancelAll: (key, reason) => keeper.cancelAll(key, reason),
+      cancelAll,
       now: () => now() ?? clock.now(),
       tz: options.tz,
     })
   }
 }
 
-function observerOf({ events, logger }: SchedulerOptions, runs: RunKeeper | null): LoopObserver {
+function observerOf(
+  { events, logger }: SchedulerOptions,
+  cancelAll: (key: ScheduleKey, reason: string) => void,
+): LoopObserver {
   const observer = decisionEvents(events, logger)
   return {
     ...observer,
     onCondition: (trigger, decision, before) => {
       observer.onCondition(trigger, decision, before)
-      if (decision.condition === 'cancelling') runs?.cancelAll(trigger.key, 'the next run is due')
+      if (decision.condition === 'cancelling') cancelAll(trigger.key, 'the next run is due')
     },
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { storedFireOf } from '../../src/core/run/open-run.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, calendarText, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -190,5 +191,38 @@ describe('a schedule that replaces another', () => {
     )
     expect(seconds(simulation, 'old')).toEqual([])
     expect(seconds(simulation, 'new')).toEqual(from(1, 14))
+  })
+
+  it('does not overlap the run that began under its old name', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(tree(schedule('old', '10s', ', overlap: skip')))
+    await simulation.started('a', source, { keepsRuns: true })
+    await simulation.clock.advance(10_500)
+    source.set(tree(schedule('new', '10s', ', overlap: skip, replaces: old')))
+    await simulation.clock.advance(25_000)
+    expect(seconds(simulation, 'old')).toEqual([10])
+    expect(seconds(simulation, 'new')).toEqual([])
+    const [record] = simulation.records('old').filter(({ kind }) => kind === 'fire')
+    const place = storedFireOf(record!)!
+    const facts = { run: place.run, attempt: 1, at: '', instance: 'w', delivery: 1, startedAt: null }
+    await simulation.runs.append(place, { type: 'succeeded', ...facts, sequence: record!.sequence }, 0)
+    await simulation.clock.advance(10_000)
+    expect(seconds(simulation, 'new')).toEqual([40])
+  })
+
+  it('fires what waited for the run under its old name as soon as that has ended', async () => {
+    const simulation = new Simulation(START)
+    const source = new SimulatedSource(tree(schedule('old', '10s', ', overlap: buffer-one')))
+    await simulation.started('a', source, { keepsRuns: true })
+    await simulation.clock.advance(10_500)
+    source.set(tree(schedule('new', '10s', ', overlap: buffer-one, replaces: old')))
+    await simulation.clock.advance(12_000)
+    expect(seconds(simulation, 'new')).toEqual([])
+    const [record] = simulation.records('old').filter(({ kind }) => kind === 'fire')
+    const place = storedFireOf(record!)!
+    const facts = { run: place.run, attempt: 1, at: '', instance: 'w', delivery: 1, startedAt: null }
+    await simulation.runs.append(place, { type: 'succeeded', ...facts, sequence: record!.sequence }, 0)
+    await simulation.clock.advance(500)
+    expect(seconds(simulation, 'new')).toEqual([20])
   })
 })
