@@ -34,7 +34,7 @@ export class LiveRecords {
   readonly #told = new WeakSet<Strange>()
   /** The versions that have gone on under another name, by their old identities. */
   readonly #renamed = new Map<Identity, string>()
-  /** Those of them that a crash has left in the store. */
+  /** Those of them whose end a crash has left undone; revision 0: the store has lost them meanwhile. */
   readonly #leftovers = new Map<Identity, LiveRecord>()
   /** After a reset: what has not been told again yet. */
   #untold: Set<Identity> | null = null
@@ -87,15 +87,24 @@ export class LiveRecords {
   reset(): void {
     this.bySource.reset()
     this.#strange.clear()
-    this.#untold = new Set(this.#records.keys())
+    this.#untold = new Set([...this.#records.keys(), ...this.#leftovers.keys()])
   }
 
   /** All that there is has been told: what has not been is gone. */
   caughtUp(): void {
     this.bySource.caughtUp()
-    for (const identity of this.#untold ?? [])
-      this.#strange.set(identity, { identity, kind: 'removed', revision: 0, text: null })
+    for (const identity of this.#untold ?? []) {
+      const leftover = this.#leftovers.get(identity)
+      if (leftover === undefined)
+        this.#strange.set(identity, { identity, kind: 'removed', revision: 0, text: null })
+      else this.#leftovers.set(identity, { ...leftover, revision: 0 })
+    }
     this.#untold = null
+  }
+
+  /** A leftover has ended that the store does not have, and so will not tell of. */
+  ended(identity: Identity): void {
+    this.#leftovers.delete(identity)
   }
 
   #takeManifest(identity: Identity, change: StoreChange): readonly Identity[] {
@@ -162,7 +171,9 @@ export class LiveRecords {
     const record = this.#records.get(old)
     if (record === undefined || sealOfEntry(record.entry) !== from.seal) return null
     this.#records.delete(old)
-    this.#leftovers.set(old, record)
+    const { kind, revision } = this.#strange.get(old) ?? { kind: 'changed', revision: record.revision }
+    this.#strange.delete(old)
+    this.#leftovers.set(old, { ...record, revision: kind === 'removed' ? 0 : revision })
     return old
   }
 }

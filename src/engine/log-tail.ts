@@ -12,7 +12,7 @@ import type { ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LogRecord, StoredContent } from '../ports/fire-log.ts'
-import { idOf, inOrder, markOf, type Placed, type Sent, type TailEntry, type TailMark } from './tail-entry.ts'
+import { idOf, inOrder, isSame, markOf, type Sent, type TailEntry, type TailMark } from './tail-entry.ts'
 
 export const TAIL_MS = 180_000
 const MOST_BYTES = 96 * 1024 ** 2
@@ -28,7 +28,7 @@ interface Kept extends TailEntry {
   /** The log has it no more; its sequence may be another's. */
   isLost: boolean
   /** Acknowledged in a place that was another entry's. */
-  readonly replaces: boolean
+  replaces: boolean
   /** Should the log turn out to be another one, it was in the newest for certain. */
   isOfNewest: boolean
   /** Perhaps it was in a log that is gone: where it does not stand, it is not missing either. */
@@ -144,9 +144,8 @@ export class LogTail {
 
   /** The last entry of a schedule, as the log has it: if it was taken for lost, it is not, nor is what it came after. */
   found(last: LogRecord): void {
-    const mark = markOf(last)
     const entries = this.#ofSchedule.get(idOf(last.key)) ?? []
-    const kept = entries.find((one) => markOf(one) === mark)
+    const kept = entries.find((one) => isSame(one, last))
     if (kept === undefined || !kept.isLost) return
     if (kept.sequence === last.sequence) {
       for (const one of entries) if (this.#doubted.has(one) && one.sequence < last.sequence) this.#stands(one)
@@ -182,17 +181,25 @@ export class LogTail {
     return [...keys.values()]
   }
 
-  /** What is lost of a schedule after its last entry in the log, in order; each once, however often it was lost. */
+  /**
+   * What is lost of a schedule after its last entry in the log, in order; each once, however often it was lost. Of
+   * markers at one time, such as the cut and the end of what is renamed, each says something else.
+   */
   missingAfter(key: ScheduleKey, last: LogRecord | null, serverTime: number): readonly TailEntry[] {
-    const lost = (this.#ofSchedule.get(idOf(key)) ?? []).filter(
+    const known = this.#ofSchedule.get(idOf(key)) ?? []
+    const reached = last === null ? -1 : known.findLastIndex((entry) => isSame(entry, last))
+    const isAfterLast = (entry: Kept): boolean => {
+      const order = last === null ? 1 : inOrder(entry, last)
+      return order > 0 || (order === 0 && reached >= 0 && known.indexOf(entry) > reached)
+    }
+    const lost = known.filter(
       ({ isLost, mayBeForeign, expiresAt }) => isLost && !mayBeForeign && expiresAt > serverTime,
     )
     const missing: TailEntry[] = []
-    let reached: Placed | null = last
     for (const entry of lost.sort(inOrder)) {
-      if (reached !== null && inOrder(entry, reached) <= 0) continue
+      const isKnown = missing.findLast((one) => inOrder(one, entry) !== 0 || isSame(one, entry))
+      if (!isAfterLast(entry) || (isKnown !== undefined && isSame(isKnown, entry))) continue
       missing.push(entry)
-      reached = entry
     }
     return missing
   }
@@ -241,25 +248,31 @@ export class LogTail {
     const again = this.#mayBeLost
       ? entries?.find(({ isLost, sequence }) => isLost && sequence === entry.sequence)
       : undefined
-    if (again !== undefined && markOf(again) === markOf(entry)) {
-      // It was feared lost with others, and is not.
-      this.#stands(again)
-      return
-    }
-    const last = entries?.findLast(({ isLost }) => !isLost)
+    const standing = again !== undefined && markOf(again) === markOf(entry) ? again : undefined
+    // It was feared lost with others, and is not.
+    if (standing !== undefined) this.#stands(standing)
+    if (standing !== undefined && sent === null) return
+    const last = entries?.findLast((one) => !one.isLost && one !== standing)
     const replaces = sent !== null && sent.reached > 0 && entry.sequence <= sent.reached
     // Told after it was written here, or told again.
     if (last !== undefined && last.sequence >= entry.sequence && !replaces) return
     const before = last !== undefined && this.#doubted.has(last) ? last : null
     // What it was sent to come after stands in the same log.
     const isOfNewest = replaces || sent?.reached === 0 || (sent !== null && before?.isOfNewest === true)
+    const isDoubted = sent !== null && (isOfNewest || sent.isFirst || before !== null)
+    if (standing !== undefined) {
+      // Acknowledged in the same place, which may be another log's.
+      Object.assign(standing, { replaces, isOfNewest })
+      if (isDoubted) this.#doubted.add(standing)
+      return
+    }
     const fate = { isLost: false, replaces, isOfNewest, mayBeForeign: false }
     const kept: Kept = { ...entry, size, at: now, expiresAt: storedAt + ttlMs, ...fate }
     if (entries === undefined) this.#ofSchedule.set(id, [kept])
     else entries.push(kept)
     this.#queue.push(kept)
     this.#bytes += size
-    if (sent !== null && (isOfNewest || sent.isFirst || before !== null)) this.#doubted.add(kept)
+    if (isDoubted) this.#doubted.add(kept)
     if (entry.sequence > (this.#newest?.sequence ?? 0)) this.#newest = kept
   }
 

@@ -105,7 +105,8 @@ async function endLeftovers(
     if (!left) return false
     await overrides.change(targetOf(identity), () => NO_OVERRIDE, signal)
     if (!may()) return false
-    await store.remove(liveKeyOf(identity), revision)
+    if (revision === 0) live.records.ended(identity)
+    else await store.remove(liveKeyOf(identity), revision)
   }
   return true
 }

@@ -40,9 +40,16 @@ export function idOf({ tenant, schedule }: ScheduleKey): string {
   return `${tenant}.${schedule}`
 }
 
-export type Placed = Pick<LogRecord, 'kind' | 'nominal'>
+type Placed = Pick<LogRecord, 'kind' | 'nominal'>
 
 /** How the entries of one schedule follow each other: a cut may stand at the time of the fire before it. */
 export function inOrder(a: Placed, b: Placed): number {
   return a.nominal - b.nominal || Number(a.kind === 'marker') - Number(b.kind === 'marker')
 }
+
+/** Whether these are one entry of a schedule; markers at one time may differ, and then in what they count. */
+export function isSame(a: Counted, b: Counted): boolean {
+  return inOrder(a, b) === 0 && (a.kind === 'fire' || a.count === b.count)
+}
+
+type Counted = Pick<LogRecord, 'kind' | 'nominal' | 'count'>

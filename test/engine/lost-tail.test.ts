@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { LogTail } from '../../src/engine/log-tail.ts'
+import type { StoredContent } from '../../src/ports/fire-log.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -275,6 +277,30 @@ describe('a log that was deleted and made anew', () => {
     simulation.stream.loseTail(0)
     await simulation.clock.advance(10_000)
     expectAll(simulation)
+  })
+
+  it('gets all of that again should it be lost with that log as well, whatever places it had in either', () => {
+    const { clock } = new Simulation(START)
+    for (const offset of [0, 5]) {
+      const tail = new LogTail(clock, () => clock.now())
+      const key = { tenant: 'default', schedule: 'tick' }
+      const content = { size: 10, ttlSeconds: 604_800 } as StoredContent
+      const store = (before: number) => {
+        for (let count = 1; count <= 3; count++) {
+          const entry = { key, kind: 'fire', nominal: count * 1_000, count, content } as const
+          const reached = count === 1 ? 0 : before + count - 1
+          tail.brought(entry, before + count, { reached, isFirst: count === 1 })
+        }
+        tail.forgetLost()
+        tail.renew()
+        return tail.missingAfter(key, null, clock.now()).map(({ count }) => count)
+      }
+      expect([store(0), store(offset), store(offset)]).toEqual([
+        [1, 2, 3],
+        [1, 2, 3],
+        [1, 2, 3],
+      ])
+    }
   })
 
   it('gets nothing of what the old one held', async () => {

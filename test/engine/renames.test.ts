@@ -99,6 +99,45 @@ describe('a schedule that replaces another', () => {
     expect(simulation.records('old').at(-1)?.count).toBe(5)
   })
 
+  it('ends its old name once, also where live state is lost in the middle of it', async () => {
+    const { simulation, source } = await played(tree(schedule('old', '1s')))
+    const write = simulation.live.write.bind(simulation.live)
+    simulation.live.write = (key, ...rest) => {
+      if (key === 'Schedule.default.new') {
+        simulation.live.write = write
+        simulation.live.recreate()
+      }
+      return write(key, ...rest)
+    }
+    source.set(tree(schedule('new', '1s', ', replaces: old')))
+    await simulation.clock.advance(5_000)
+    const ended = reasons(simulation, 'old')
+    expect(ended.at(-1)).toBe('renamed 0')
+    await simulation.clock.advance(660_000)
+    expect(reasons(simulation, 'old')).toEqual(ended)
+    expect(simulation.live.get('Schedule.default.old')).toBeNull()
+    expect(seconds(simulation, 'new').slice(0, 5)).toEqual(from(5, 9))
+  })
+
+  it.each([
+    { what: 'all of the rename', kept: 4 },
+    { what: 'the end of the old name', kept: 5 },
+  ])('leaves a new schedule of its old name all its fires, also where the log loses $what', async ({
+    kept,
+  }) => {
+    const { simulation, source } = await played(tree(schedule('old', '1s')))
+    source.set(tree(schedule('new', '1s', ', replaces: old')))
+    await simulation.clock.advance(100)
+    const again = ', maxFires: 3, activeFrom: "2026-01-05T00:00:08Z"'
+    source.set(tree(schedule('new', '1s'), schedule('old', '1s', again)))
+    await simulation.clock.advance(100)
+    expect(simulation.records('old').map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 7])
+    simulation.stream.loseTail(kept)
+    await simulation.clock.advance(10_000)
+    expect(seconds(simulation, 'old')).toEqual([...from(1, 4), ...from(8, 10)])
+    expect(reasons(simulation, 'old')).toEqual(['superseded 4', 'renamed 0'])
+  })
+
   describe('under an operator pause', () => {
     const target = (name: string) => ({ kind: 'schedule', tenant: 'default', name }) as const
     const on = ', misfire: {after: 1h}'

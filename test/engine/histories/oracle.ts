@@ -204,8 +204,22 @@ class Judging {
       const { until, missed } = lastWording(pause, sender)
       return missed === 'discard' && pause.from <= entry.nominal && entry.nominal < until - DATED_MS - backMs
     })
-    if (holder !== undefined)
+    if (holder !== undefined && !this.#wasForgotten(fire, sender))
       this.#wrong(`${say(fire)} was held back by a pause of ${holder.target}, and to be discarded`)
+  }
+
+  /**
+   * What a pause held back was settled, so that the pause needed not be kept; then the log was deleted that said so, and
+   * nobody of a later term may have read it.
+   */
+  #wasForgotten({ entry, log }: Stored, { began }: Sender): boolean {
+    return this.#stored.some(
+      (each) =>
+        each.entry.reason === 'resumed' &&
+        each.log !== log &&
+        each.entry.nominal >= entry.nominal &&
+        each.sent < began,
+    )
   }
 
   /** Until when pauses may have held the time of a fire back; 0: none has. */
