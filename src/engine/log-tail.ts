@@ -250,7 +250,10 @@ export class LogTail {
       : undefined
     const standing = again !== undefined && markOf(again) === markOf(entry) ? again : undefined
     // It was feared lost with others, and is not.
-    if (standing !== undefined) this.#stands(standing)
+    if (standing !== undefined) {
+      this.#stands(standing)
+      moveBehind(entries!, standing)
+    }
     if (standing !== undefined && sent === null) return
     const last = entries?.findLast((one) => !one.isLost && one !== standing)
     const replaces = sent !== null && sent.reached > 0 && entry.sequence <= sent.reached
@@ -315,4 +318,11 @@ export class LogTail {
       this.#start = 0
     }
   }
+}
+
+/** An entry that keeps its place in the log comes after those that were stored again before it. */
+function moveBehind(entries: Kept[], kept: Kept): void {
+  const at = entries.indexOf(kept)
+  const behind = entries.findLastIndex(({ isLost, sequence }) => !isLost && sequence < kept.sequence)
+  if (behind > at) entries.splice(behind, 0, ...entries.splice(at, 1))
 }

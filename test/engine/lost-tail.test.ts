@@ -211,6 +211,31 @@ const atTimes = (times: Readonly<Record<string, number>>) =>
   )
 const names = (simulation: Simulation) => simulation.records().map(({ key }) => key.schedule)
 
+describe('a log that loses the same entries twice', () => {
+  it('gets the markers of one time in their order, whatever places they had when they were stored again', () => {
+    const { clock } = new Simulation(START)
+    const tail = new LogTail(clock, () => clock.now())
+    const key = { tenant: 'default', schedule: 'renamed' }
+    const content = { size: 10, ttlSeconds: 604_800 } as StoredContent
+    const missing = () => tail.missingAfter(key, null, clock.now()).map(({ count }) => count)
+    const store = (count: number, sequence: number) =>
+      tail.brought({ key, kind: 'marker', nominal: 5_000, count, content }, sequence, {
+        reached: sequence - 1,
+        isFirst: false,
+      })
+    const [cut, end] = [3, 0]
+    store(cut, 4)
+    store(end, 6)
+    tail.lose(1)
+    expect(missing()).toEqual([cut, end])
+    store(cut, 5)
+    store(end, 6)
+    tail.forgetLost()
+    tail.lose(1)
+    expect(missing()).toEqual([cut, end])
+  })
+})
+
 describe('a log that gives the places of lost entries to others before anybody notices', () => {
   it('gets back all that is lost, and keeps the others', async () => {
     const simulation = new Simulation(START)
