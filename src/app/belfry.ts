@@ -13,6 +13,7 @@ import { createNatsAdapterConsumers } from '../nats/adapter-consumers.ts'
 import { Connection } from '../nats/connection.ts'
 import { serveControl } from '../nats/control-server.ts'
 import { createNatsDeadLetters } from '../nats/dead-letters.ts'
+import { createNatsEventSources } from '../nats/event-sources.ts'
 import { createNatsEventTrail } from '../nats/event-trail.ts'
 import { NatsEventSink } from '../nats/events.ts'
 import { createNatsFireLog } from '../nats/fire-log.ts'
@@ -115,6 +116,7 @@ export async function startBelfry(options: BelfryOptions): Promise<Belfry> {
       retentionSeconds: RETENTION_SECONDS,
       drawNonce: randomUUID,
       planned: bucket(names.planned),
+      eventSources: createNatsEventSources(connection),
       runs: {
         journal: createNatsRunJournal({ connection, publisher }),
         deadLetters: createNatsDeadLetters({ connection, publisher }),

@@ -6,6 +6,7 @@ import { BelfryError } from '../core/errors.ts'
 import { type Identity, identityOf, type ScheduleKey } from '../core/names.ts'
 import { type ChainRecord, scheduleOfChainKey } from '../core/plan/chain-record.ts'
 import { adapterOfCircuitKey, type CircuitRecord } from '../core/plan/circuit-record.ts'
+import { type EventRecord, GONE, isEventKey } from '../core/plan/event-record.ts'
 import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import { readAttempt } from '../engine/applied-records.ts'
@@ -41,6 +42,8 @@ export interface Sight {
   readonly circuits: readonly OpenCircuit[]
   /** Chains that stand as stopped, the newest first. */
   readonly chains: readonly StoppedChain[]
+  /** The streams that live schedules wait on in vain. */
+  readonly eventWaits: readonly VainWait[]
   readonly log: LogInfo
   /** The last entry of every schedule in the log. */
   readonly last: readonly LogRecord[]
@@ -48,6 +51,9 @@ export interface Sight {
   readonly at: number
   readonly server: string
 }
+
+/** What a schedule's stream lacks. */
+export type VainWait = Pick<EventRecord, 'tenant' | 'schedule' | 'stream'> & { readonly waitsFor: string }
 
 /** A schedule before which a chain has stopped. */
 export interface StoppedChain {
@@ -101,6 +107,7 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
       chains: (await chainsIn(store(connection.names.tracker))).filter(({ schedule }) =>
         state.live.has(identityOf('Schedule', schedule.tenant, schedule.schedule)),
       ),
+      eventWaits: await eventWaitsIn(store(connection.names.tracker)),
       lease: await lease.read(),
       instances: instances.map(({ value }) => JSON.parse(value) as InstanceRecord),
       consumers: await createNatsAdapterConsumers({ connection }).list(),
@@ -157,6 +164,14 @@ async function circuitsIn(store: ReturnType<Looking['store']>): Promise<readonly
     const place = adapterOfCircuitKey(key)
     const circuit = place === null ? null : (JSON.parse(value) as CircuitRecord)
     return place === null || circuit?.state !== 'open' ? [] : [{ ...place, ...circuit }]
+  })
+}
+
+async function eventWaitsIn(store: ReturnType<Looking['store']>): Promise<readonly VainWait[]> {
+  const records = (await store.entries()).filter(({ key, value }) => isEventKey(key) && value !== GONE)
+  return records.flatMap(({ value }) => {
+    const { tenant, schedule, stream, waitsFor } = JSON.parse(value) as EventRecord
+    return waitsFor === null ? [] : [{ tenant, schedule, stream, waitsFor }]
   })
 }
 

@@ -49,7 +49,12 @@ async function runNatsPermissions(
     const { partitions } = manifest.spec
     return [{ tenant, adapter: name, ...(partitions === undefined ? {} : { partitions }) }]
   })
-  const users = natsUsers(config.prefix, adapters)
+  const streams = tree.documents.flatMap(({ manifest }) =>
+    manifest.kind === 'Schedule'
+      ? manifest.spec.triggers.flatMap((trigger) => ('event' in trigger ? [trigger.event.stream] : []))
+      : [],
+  )
+  const users = natsUsers(config.prefix, adapters, [...new Set(streams)].sort())
   io.stdout(format === 'json' ? `${JSON.stringify({ users }, null, 2)}\n` : configurationText(users))
   return EXIT_OK
 }

@@ -41,6 +41,7 @@ const MARKERS: Readonly<Record<MarkerReason, string>> = {
   'closed-now': 'missed, and not caught up because its calendar is closed now',
   overlap: 'not fired, because a run was going',
   paused: 'not fired, because it was paused',
+  refused: 'not fired, because no run can be given the message',
 }
 
 /** What counts of a stretch stops here, in the engine too. */

@@ -28,7 +28,20 @@ const LATE_AFTER_MS = 15_000
 const LOST_AFTER_MS = 60_000
 
 export function statusText({ sight, standings, total, hidden, last }: StatusFacts, colors: Colors): string {
-  const { at, lease, applied, attempted, instances, pauses, circuits, chains, log, live, strange } = sight
+  const {
+    at,
+    lease,
+    applied,
+    attempted,
+    instances,
+    pauses,
+    circuits,
+    chains,
+    eventWaits,
+    log,
+    live,
+    strange,
+  } = sight
   const ago = (instant: number): string =>
     `${formatDuration(Math.max(0, Math.round((at - instant) / 1000) * 1000))} ago`
   const lines: string[] = []
@@ -83,6 +96,8 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
       ),
     )
   }
+  for (const { tenant, schedule, waitsFor } of eventWaits)
+    lines.push(colors.yellow(`in vain    ${tenant}/${schedule} waits for messages: ${plain(waitsFor)}`))
   lines.push(`log        ${log.lastSequence} entries so far, ${Math.round(log.fill * 1000) / 10} % full`)
   lines.push(`objects    ${live.size}, ${total} schedules`, '')
   lines.push(
@@ -153,6 +168,7 @@ export function statusJson({
     pauses,
     circuits,
     chains,
+    eventWaits,
     log,
     live,
     strange,
@@ -217,6 +233,11 @@ export function statusJson({
       run: stopped.run,
       at: instant(stopped.at),
       because: stopped.because,
+    })),
+    waitsInVain: eventWaits.map(({ tenant, schedule, stream, waitsFor }) => ({
+      schedule: `${tenant}/${schedule}`,
+      stream,
+      because: waitsFor,
     })),
     log: { firstSequence: log.firstSequence, lastSequence: log.lastSequence, fill: log.fill },
     drifted: strange,

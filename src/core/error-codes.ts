@@ -17,6 +17,7 @@ export const PROBLEM_CODES = [
   'rule-cycle',
   'calendar-cycle',
   'chain-cycle',
+  'invalid-event',
   'broken-calendar',
   'missing-coverage',
   'outside-coverage',

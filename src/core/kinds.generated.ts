@@ -113,10 +113,17 @@ export type CalendarNames = readonly Name[]
  */
 export type Priority = number
 /**
- * One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after`.
+ * One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after` or `event`.
  */
 export type Trigger =
-  CronTrigger | EveryTrigger | AtTrigger | RruleTrigger | BusinessDayTrigger | SessionTrigger | AfterTrigger
+  | CronTrigger
+  | EveryTrigger
+  | AtTrigger
+  | RruleTrigger
+  | BusinessDayTrigger
+  | SessionTrigger
+  | AfterTrigger
+  | EventTrigger
 /**
  * `unix` (the default): weekdays 0-7 from Sunday, restricted days of month and week are either-or. `quartz`: seconds first, weekdays 1-7 from Sunday, one of the day fields is `?`.
  */
@@ -1023,6 +1030,32 @@ export interface AfterSchedule {
    */
   readonly schedule: Name
   readonly when?: EndedHow
+}
+/**
+ * Once for each message of a JetStream stream.
+ */
+export interface EventTrigger {
+  readonly event: EventSource
+}
+/**
+ * Which messages ask for a run.
+ */
+export interface EventSource {
+  /**
+   * The JetStream stream that stores the messages; not one of belfry's own.
+   */
+  readonly stream: string
+  /**
+   * The subject of the messages; `*` stands for one token, `>` at the end for all that follow.
+   */
+  readonly subject: string
+  readonly filter?: EventFilter
+}
+/**
+ * A JSON Schema (draft-07) of the message's JSON. What does not fit it, or is no JSON, asks for nothing. `$ref` reaches only inside this schema.
+ */
+export interface EventFilter {
+  readonly [key: string]: unknown
 }
 /**
  * What a local time does when the clocks change. Left out, cron expressions with a wildcard hour, minute or second follow elapsed time, and every other time fires exactly once.

@@ -10,11 +10,12 @@
  * On failure: nothing is known of the store; whoever asked asks again, also of another leader.
  */
 import type { ScheduleKey } from '../core/names.ts'
+import type { Result } from '../core/result.ts'
 import { type ComingDecision, decideComing } from '../core/trigger/coming-up.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { RunsGoing } from '../core/trigger/decision.ts'
 import { type Asking, buildOneOff, buildOneOffMarker, oneOffKey } from '../core/trigger/one-off.ts'
-import { templateOfSchedule } from '../core/trigger/one-off-template.ts'
+import { type RunContent, templateOfSchedule } from '../core/trigger/one-off-template.ts'
 import type { Pause } from '../core/trigger/pause.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import { positionKey } from './log-positions.ts'
@@ -39,6 +40,10 @@ export interface Coming {
   readonly asking: Asking
   /** When it came up, epoch milliseconds. */
   readonly at: number
+  /** What came up at or before it is not the schedule's to fire; left out: at or before this version began. */
+  readonly since?: number
+  /** What the run carries if not what all of the schedule carry; an error: why there can be none. */
+  readonly carried?: Result<RunContent, string>
 }
 
 export type ComingOutcome =
@@ -94,7 +99,8 @@ export class ComingFires {
       return { kind: 'waits' }
     }
     this.#leave(trigger.key, identity)
-    const template = templateOfSchedule(trigger, this.#options.tz)
+    const { carried } = coming
+    const template = templateOfSchedule(trigger, this.#options.tz, carried?.ok ? carried.value : undefined)
     const asked = { tenant, base, asking: coming.asking, nominal, term: term.term, template }
     const entry = decision.kind === 'fire' ? buildOneOff(asked) : buildOneOffMarker(asked, decision.reason)
     const stored = await this.#store(trigger.key, () => this.#options.writer.write(entry, term.signal))
@@ -116,14 +122,16 @@ export class ComingFires {
     return false
   }
 
-  #decide({ trigger, at }: Coming, identity: string, isAlone: boolean): ComingDecision | null {
+  #decide(coming: Coming, identity: string, isAlone: boolean): ComingDecision | null {
+    const { trigger, at, since, carried } = coming
+    if (carried?.ok === false) return { kind: 'not-fired', reason: 'refused', because: carried.error }
     const { runsOf, pausesOver, now } = this.#options
     const runs = isAlone ? runsOf(trigger.key) : { open: 0, freeSince: 0 }
     if (runs === null) return null
     const queue = this.#waiting.get(positionKey(trigger.key))
     const first = queue?.values().next().value
     const place = queue?.has(identity) !== true ? 'none' : first === identity ? 'first' : 'behind'
-    return decideComing(trigger, {
+    return decideComing(since === undefined ? trigger : { ...trigger, activeFrom: since }, {
       at,
       now: now(),
       pauses: pausesOver(trigger),

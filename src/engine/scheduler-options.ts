@@ -3,6 +3,7 @@ import type { PruneLimit } from '../core/plan/guard.ts'
 import type { AdapterConsumers } from '../ports/adapter-consumers.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DeadLetters } from '../ports/dead-letters.ts'
+import type { EventSources } from '../ports/event-sources.ts'
 import type { FireLog } from '../ports/fire-log.ts'
 import type { LeaseStore } from '../ports/lease.ts'
 import type { RunJournal } from '../ports/run-journal.ts'
@@ -33,6 +34,8 @@ export interface SchedulerOptions {
   readonly drawNonce: () => string
   /** For runs at instants to come; left out: none can be planned here. */
   readonly planned?: Store
+  /** The streams of users on whose messages schedules wait; left out: none can be waited on here. */
+  readonly eventSources?: EventSources
   /** Left out: nobody keeps runs here, and schedules are decided as if none was going. */
   readonly runs?: RunPorts
   readonly onLeading?: (term: number) => void

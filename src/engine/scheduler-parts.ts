@@ -14,6 +14,7 @@ import { Circuits } from './circuits.ts'
 import { ComingFires } from './coming-fires.ts'
 import { CursorCheckpoint } from './cursor-checkpoint.ts'
 import { decisionEvents } from './decision-events.ts'
+import { EventRuns } from './event-runs.ts'
 import { FormerNames } from './former-names.ts'
 import { LiveState } from './live-state.ts'
 import { assembleLog, type LogParts } from './log-parts.ts'
@@ -48,6 +49,8 @@ export interface SchedulerParts extends LogParts {
   readonly plannedRuns: PlannedRuns | null
   /** null where nobody keeps runs. */
   readonly runOperations: RunOperations | null
+  /** null where nothing is waited on. */
+  readonly eventRuns: EventRuns | null
   readonly untold: UntoldOptions
 }
 
@@ -67,6 +70,26 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     options.runs === undefined || comings === null
       ? null
       : new RunChains({ comings, store: options.runs.store, events })
+  const eventRuns =
+    options.runs === undefined || options.eventSources === undefined || comings === null
+      ? null
+      : new EventRuns({
+          sources: options.eventSources,
+          comings,
+          store: options.runs.store,
+          clock,
+          events,
+          logger,
+          now: () => now() ?? clock.now(),
+          mayWrite,
+          isMeant: async ({ tenant, schedule, stream, subject }, signal) => {
+            await live.current(signal)
+            const triggers = live.find('Schedule', tenant, schedule)?.manifest.spec.triggers ?? []
+            return triggers.some(
+              (each) => 'event' in each && each.event.stream === stream && each.event.subject === subject,
+            )
+          },
+        })
   const overrides = new Overrides({
     store: options.overrides,
     logger,
@@ -94,11 +117,13 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
       formerNames.install(trigger)
       loop.install(trigger)
       chains?.install(trigger)
+      eventRuns?.install(trigger)
     },
     onGone: (key) => {
       formerNames.remove(key)
       loop.remove(key)
       chains?.remove(key)
+      eventRuns?.remove(key)
     },
     onStrange: () => reconciler.poke(),
   })
@@ -198,6 +223,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     circuits,
     runOperations,
     plannedRuns,
+    eventRuns,
     untold,
   }
 

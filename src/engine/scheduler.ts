@@ -230,8 +230,12 @@ export class Scheduler {
     const planning = Promise.all([ready, before]).then(() =>
       this.#parts.plannedRuns?.run({ term, signal: stop.signal }),
     )
+    // The runs that are going are known from the term's start on only to whoever keeps them, so that it asks again until then.
+    const waiting = Promise.all([ready, before]).then(() =>
+      this.#parts.eventRuns?.run({ term, signal: stop.signal }),
+    )
     const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
-    const deciding = [firing, guarding, reconciling, pausing, breaking, planning]
+    const deciding = [firing, guarding, reconciling, pausing, breaking, planning, waiting]
     const still = Promise.all(deciding).then(() => undefined)
     const done = Promise.all([still, storing, keeping, telling]).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, still, done }

@@ -29,6 +29,8 @@ export interface Delivery {
 
 export interface DeliveriesOptions {
   readonly connection: Connection
+  /** The log if left out. */
+  readonly stream?: string
   readonly consumer: string
   /** How many more may come now, what has been asked for already included. */
   readonly room: () => number
@@ -72,7 +74,7 @@ export class Deliveries {
 
   /** Asks for what there is room for. Called when a run has ended, and now and then. */
   refill(): void {
-    const { connection, consumer, room } = this.#options
+    const { connection, consumer, room, stream = connection.names.fires } = this.#options
     if (this.#ending.signal.aborted || !connection.connected) return
     const now = connection.clock.monotonic()
     if (this.#asked > 0 && now - this.#heardAt > SILENCE_MS) this.#forget()
@@ -87,7 +89,7 @@ export class Deliveries {
     this.#asked += wanted
     this.#batches.set(id, wanted)
     connection.nc.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${connection.names.fires}.${consumer}`,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
       JSON.stringify({ batch: wanted, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }),
       { reply: `${this.#inbox}.${id}` },
     )

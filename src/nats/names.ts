@@ -1,7 +1,9 @@
+import { tokenOf } from '../core/digest.ts'
 import { BelfryError } from '../core/errors.ts'
 import type { BelfryEvent } from '../core/events.ts'
 import { isName, type ScheduleKey } from '../core/names.ts'
 import type { LogEntry } from '../core/trigger/log-entry.ts'
+import type { EventWatch } from '../ports/event-sources.ts'
 import type { FireTarget } from '../ports/fire-log.ts'
 
 /** Where one entry goes, and the pattern whose last sequence fences it. */
@@ -121,6 +123,18 @@ export function consumerName(tenant: string, adapter: string, lane = '0'): strin
 /** One lane of an adapter, the shared one if left out: six tokens after the prefix, so that no marker matches. */
 export function adapterFilter(names: Names, tenant: string, adapter: string, lane = '0'): string {
   return `${names.prefix}.fire.${tenant}.*.*.${adapter}.${lane}`
+}
+
+/**
+ * The consumer on a user's stream. When the stream was made is part of it, so that one that is made again is waited on
+ * anew; the subject only as a hash, for it may hold what no name may.
+ */
+export function eventConsumerName(
+  names: Names,
+  { tenant, schedule, subject }: Pick<EventWatch, 'tenant' | 'schedule' | 'subject'>,
+  created: string,
+): string {
+  return `${names.prefix}_${tenant}_${schedule}_${tokenOf(`${subject}\n${created}`)}`
 }
 
 export function eventSubject(names: Names, event: BelfryEvent): string {

@@ -27,13 +27,24 @@ export interface AdapterName {
   readonly partitions?: number
 }
 
-/** The scheduler, whoever operates it, and the workers of each adapter. Throws `usage` for a prefix that is no name. */
-export function natsUsers(prefix: string, adapters: readonly AdapterName[]): readonly NatsUser[] {
+/**
+ * The scheduler, whoever operates it, and the workers of each adapter. `eventStreams`: those of users on which schedules
+ * wait. Throws `usage` for a prefix that is no name.
+ */
+export function natsUsers(
+  prefix: string,
+  adapters: readonly AdapterName[],
+  eventStreams: readonly string[] = [],
+): readonly NatsUser[] {
   const names = createNames(prefix)
-  return [schedulerUser(names), operatorUser(names), ...adapters.map((each) => workerUser(names, each))]
+  return [
+    schedulerUser(names, eventStreams),
+    operatorUser(names),
+    ...adapters.map((each) => workerUser(names, each)),
+  ]
 }
 
-function schedulerUser(names: Names): NatsUser {
+function schedulerUser(names: Names, eventStreams: readonly string[]): NatsUser {
   const streams = streamsOf(names)
   const buckets = streams.filter((stream) => stream.startsWith('KV_'))
   return {
@@ -52,6 +63,7 @@ function schedulerUser(names: Names): NatsUser {
       ...streams.flatMap((stream) => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.UPDATE.${stream}`]),
       `$JS.API.CONSUMER.INFO.${names.fires}.*`,
       `$JS.API.CONSUMER.PAUSE.${names.fires}.*`,
+      ...eventStreams.flatMap(eventStreamSubjects),
     ],
     subscribe: [`_INBOX_${names.prefix}.>`, `${names.prefix}.control.>`, '$SRV.>'],
     answers: true,
@@ -103,6 +115,15 @@ function workerUser(names: Names, { tenant, adapter, partitions = 0 }: AdapterNa
 
 function streamsOf(names: Names): readonly string[] {
   return layoutObjects(names, {}).map(({ stream }) => stream)
+}
+
+/** What having durable consumers on a stream of somebody else takes: nothing that reads or changes the stream itself. */
+function eventStreamSubjects(stream: string): readonly string[] {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    ...['INFO', 'CREATE', 'DELETE', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.*`),
+    `$JS.ACK.${stream}.>`,
+  ]
 }
 
 /** Reading a stream takes a consumer for a moment. */

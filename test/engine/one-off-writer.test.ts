@@ -103,7 +103,7 @@ describe('a one-off', () => {
       { reason: 'chained', upstream: run },
       { reason: 'backfill', again: null },
       { reason: 'backfill', again: 'x' },
-      { reason: 'event', stream: 'ORDERS', sequence: 7 },
+      { reason: 'event', stream: 'ORDERS', created: '2026-01-05T00:00:00Z', sequence: 7 },
       { reason: 'retry', run, attempt: 2, notOn: null },
       { reason: 'retry', run, attempt: 3, notOn: null },
       { reason: 'requeue', run, deadSequence: 7 },

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../src/core/result.ts'
 import { Scheduler } from '../../src/engine/scheduler.ts'
 import { MemoryAdapterConsumers } from '../../src/memory/adapter-consumers.ts'
 import { MemoryBucket } from '../../src/memory/bucket.ts'
+import { MemoryEventSources } from '../../src/memory/event-sources.ts'
 import { MemoryEvents } from '../../src/memory/events.ts'
 import type { FaultPlan } from '../../src/memory/faults.ts'
 import { createMemoryFireLog } from '../../src/memory/fire-log.ts'
@@ -120,6 +121,7 @@ export class Simulation {
   readonly stream = new MemoryLogStream()
   readonly consumers: MemoryAdapterConsumers
   readonly tracker = new MemoryBucket()
+  readonly sources: MemoryEventSources
   readonly events = new MemoryEvents()
   readonly runs: MemoryRunJournal
   #nonce = 0
@@ -128,6 +130,7 @@ export class Simulation {
   constructor(start: string, settled?: () => Promise<void>) {
     this.clock = new VirtualClock(Date.parse(start), settled)
     this.runs = new MemoryRunJournal(this.clock)
+    this.sources = new MemoryEventSources(this.clock)
     this.consumers = new MemoryAdapterConsumers(this.stream, this.clock)
   }
 
@@ -161,7 +164,7 @@ export class Simulation {
       tz: 'test',
       retentionSeconds: 604_800,
       drawNonce: () => this.drawNonce(),
-      ...(keepsRuns ? { runs: this.#runPorts(createMemoryStore(this.tracker, port)) } : {}),
+      ...(keepsRuns ? { runs: this.#runPorts(createMemoryStore(this.tracker, port)), eventSources: this.sources } : {}),
     })
   }
 

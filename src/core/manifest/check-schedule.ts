@@ -4,6 +4,7 @@ import type { Result } from '../result.ts'
 import { parseDuration } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import { type Zone, zoneOf } from '../time/zone.ts'
+import { checkEvents } from './check-events.ts'
 
 const SPEC: Path = ['spec']
 
@@ -93,7 +94,7 @@ export function checkSchedule(written: ScheduleSpec, effective: ScheduleSpec): r
         'a `finishWithin` of at least `startWithin`',
       )
   }
-  problems.push(...checkCalendarUse(written, effective))
+  problems.push(...checkCalendarUse(written, effective), ...checkEvents(written))
   return problems
 }
 
@@ -140,7 +141,7 @@ function checkCalendarUse(written: ScheduleSpec, effective: ScheduleSpec): reado
 
 /** Whether a trigger follows on something else than the clock. */
 function asksForNoTimes(trigger: Trigger): boolean {
-  return 'after' in trigger
+  return 'after' in trigger || 'event' in trigger
 }
 
 /** What is about nominal times means nothing to a schedule that has none. `unadjusted` lets closed days fire. */

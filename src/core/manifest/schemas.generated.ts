@@ -2911,7 +2911,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       },
       "trigger": {
         "title": "Trigger",
-        "description": "One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after`.",
+        "description": "One rule for times, by exactly one of `cron`, `every`, `at`, `rrule`, `businessDay`, `session`, or what it follows on: `after` or `event`.",
         "oneOf": [
           {
             "$ref": "#/definitions/cronTrigger"
@@ -2933,6 +2933,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           },
           {
             "$ref": "#/definitions/afterTrigger"
+          },
+          {
+            "$ref": "#/definitions/eventTrigger"
           }
         ],
         "examples": [
@@ -3353,6 +3356,84 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
             "after": {
               "schedule": "zerodha-portfolio"
             }
+          }
+        ]
+      },
+      "eventTrigger": {
+        "title": "EventTrigger",
+        "description": "Once for each message of a JetStream stream.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "event"
+        ],
+        "properties": {
+          "event": {
+            "$ref": "#/definitions/eventSource"
+          }
+        },
+        "examples": [
+          {
+            "event": {
+              "stream": "ORDERS",
+              "subject": "orders.created"
+            }
+          }
+        ]
+      },
+      "eventSource": {
+        "title": "EventSource",
+        "description": "Which messages ask for a run.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "stream",
+          "subject"
+        ],
+        "properties": {
+          "stream": {
+            "description": "The JetStream stream that stores the messages; not one of belfry's own.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 128,
+            "examples": [
+              "ORDERS"
+            ]
+          },
+          "subject": {
+            "description": "The subject of the messages; `*` stands for one token, `>` at the end for all that follow.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "examples": [
+              "orders.created",
+              "orders.*.paid"
+            ]
+          },
+          "filter": {
+            "title": "EventFilter",
+            "description": "A JSON Schema (draft-07) of the message's JSON. What does not fit it, or is no JSON, asks for nothing. `$ref` reaches only inside this schema.",
+            "type": "object",
+            "additionalProperties": true,
+            "examples": [
+              {
+                "properties": {
+                  "total": {
+                    "type": "number",
+                    "minimum": 1000
+                  }
+                },
+                "required": [
+                  "total"
+                ]
+              }
+            ]
+          }
+        },
+        "examples": [
+          {
+            "stream": "ORDERS",
+            "subject": "orders.created"
           }
         ]
       },

@@ -88,7 +88,7 @@ function mostPerDay(trigger: Trigger): number {
       1,
     )
   }
-  if ('after' in trigger) return 0
+  if ('after' in trigger || 'event' in trigger) return 0
   return 'businessDay' in trigger ? 1 : Number.POSITIVE_INFINITY
 }
 

@@ -66,8 +66,8 @@ export function compileTriggerCandidates(trigger: Trigger, context: TriggerConte
     const policy = dstPolicyOf(dst, false)
     return ok([new PatternCandidates({ trigger, pattern, zone, policy, move: null, ruling: pattern })])
   }
-  // What follows on a run asks for no times.
-  if ('after' in trigger) return ok([])
+  // What follows on a run or a message asks for no times.
+  if ('after' in trigger || 'event' in trigger) return ok([])
   const { anchor, offset, calendar: name } = trigger.session
   const offsetMs = offset === undefined ? ok(0) : parseDuration(offset, { negative: true })
   if (!offsetMs.ok) return err([under(['session', 'offset'], offsetMs.error)])

@@ -13,6 +13,7 @@ import { parseInstant } from '../time/instant.ts'
 import { zoneOf } from '../time/zone.ts'
 import type { CompiledTrigger } from './compiled-trigger.ts'
 import type { Decidable } from './decision.ts'
+import { eventWaitOf } from './event-triggers.ts'
 import { misfireSettings, overlapSettings } from './policy.ts'
 import { timingDigest } from './timing-digest.ts'
 
@@ -93,6 +94,11 @@ export function compileTrigger(
     data: merged,
   })
   const after = upstreamsOf(spec, tenant, catalogue)
+  const waits = spec.triggers.flatMap((trigger) =>
+    'event' in trigger
+      ? [eventWaitOf(trigger, { job: job.manifest.spec, adapter: adapterSpec, data: merged })]
+      : [],
+  )
   const formerNames = replacedNames(spec)
   return ok({
     key: { tenant, schedule: name },
@@ -110,6 +116,7 @@ export function compileTrigger(
     payload: JSON.stringify(merged),
     ...(policy === undefined ? {} : { policy }),
     ...(after.length === 0 ? {} : { after }),
+    ...(waits.length === 0 ? {} : { events: { since: activeFromOf(spec), waits } }),
     ...(formerNames.length === 0 ? {} : { formerNames }),
     priority: spec.priority ?? priority ?? 0,
     calendars: calendarNames(spec).map(
@@ -129,6 +136,12 @@ function upstreamsOf({ triggers }: ScheduleSpec, tenant: string, catalogue: Cata
     const former = upstream === undefined ? [] : replacedNames(upstream)
     return [after, ...former.map((schedule) => ({ ...after, schedule }))]
   })
+}
+
+function activeFromOf({ activeFrom, timezone }: ScheduleSpec): number | null {
+  const zone = activeFrom === undefined ? null : zoneOf(timezone ?? 'UTC')
+  const parsed = activeFrom === undefined || !zone?.ok ? null : parseInstant(activeFrom, zone.value)
+  return parsed?.ok ? parsed.value - 1 : null
 }
 
 /** A calendar's own problems are told where they are: here only that it cannot be used. */

@@ -2,6 +2,7 @@ import type { Upstream } from '../kinds.ts'
 import type { ScheduleKey } from '../names.ts'
 import type { RunPolicy } from '../run/run-policy.ts'
 import type { Decidable } from './decision.ts'
+import type { EventWaits } from './event-waits.ts'
 
 /**
  * A schedule joined with its job, adapter and calendars: everything that deciding and publishing a fire needs, so that
@@ -28,6 +29,8 @@ export interface CompiledTrigger extends Decidable {
   readonly revision: string
   /** The runs of others on whose ends it follows; left out, none. */
   readonly after?: readonly Upstream[]
+  /** The streams on whose messages it waits; left out, none. */
+  readonly events?: EventWaits
   /** Names that it had before; left out, none. */
   readonly formerNames?: readonly string[]
   /** Nothing at or before this instant is ever fired. Epoch milliseconds. */

@@ -9,7 +9,7 @@ export type OneOffReason = 'manual' | 'backfill' | 'chained' | 'event' | 'retry'
 /**
  * A stored decision not to fire that is not a function of the manifests alone. `superseded` is the cut of an edit;
  * `renamed` ends the log of the old name and begins that of the new one, with the old one's count. `paused` is said of
- * what came up beside a schedule's times while it was paused or suspended.
+ * what came up beside a schedule's times while it was paused or suspended, `refused` of a message that no run can be given.
  */
 export type MarkerReason =
   | 'misfire'
@@ -20,6 +20,7 @@ export type MarkerReason =
   | 'closed-now'
   | 'overlap'
   | 'paused'
+  | 'refused'
 
 interface EntryFacts {
   readonly key: ScheduleKey

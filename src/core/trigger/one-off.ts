@@ -38,7 +38,13 @@ export type Asking =
   /** `again` tells a deliberate repetition from the first time. */
   | { readonly reason: 'backfill'; readonly again: string | null }
   | { readonly reason: 'chained'; readonly upstream: FireId }
-  | { readonly reason: 'event'; readonly stream: string; readonly sequence: number }
+  | {
+      readonly reason: 'event'
+      readonly stream: string
+      /** When the stream was made, as the server says it: sequences begin anew in one that is made again. */
+      readonly created: string
+      readonly sequence: number
+    }
   | {
       readonly reason: 'retry'
       readonly run: FireId
@@ -128,7 +134,7 @@ function tokenFor(asking: Asking, nominal: number): string {
     case 'chained':
       return tokenOf(asking.upstream)
     case 'event':
-      return `${tokenOf(asking.stream)}-${asking.sequence}`
+      return `${tokenOf(`${asking.stream}\n${asking.created}`)}-${asking.sequence}`
     case 'retry':
       return `${tokenOf(asking.run)}-${asking.attempt}`
     case 'requeue':
