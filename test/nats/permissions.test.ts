@@ -37,19 +37,29 @@ const PARTITIONED = PARTS[0]!
   .replace('spec: {}', 'spec: {partitions: 4}')
   .replace('message: Run', 'message: Run, concurrencyKey: "{{data.k}}", data: {k: main}')
 
+const WAITING = scheduleText(
+  'beta-order',
+  'timezone: UTC, triggers: [{event: {stream: ORDERS, subject: "orders.>"}}]',
+).replace('job: import', 'job: beta-job')
+
 let folder = ''
 let server: TestServer
 let serve: BelfryProcess
-const users = natsUsers('belfry', [
+const ADAPTERS = [
   { tenant: 'default', adapter: 'alpha' },
   { tenant: 'default', adapter: 'beta' },
   { tenant: 'default', adapter: 'ledger', partitions: 4 },
-])
+]
+const users = natsUsers('belfry', ADAPTERS, ['ORDERS'])
 const [scheduler, operator, alpha, beta, ledger] = users as [NatsUser, NatsUser, NatsUser, NatsUser, NatsUser]
 const urlOf = ({ user }: NatsUser) => server.url.replace('://', `://${user}:secret@`)
+const serveEnding = new AbortController()
 const closing: (() => Promise<unknown>)[] = []
 
-async function client({ user, inboxPrefix }: NatsUser): Promise<NatsConnection> {
+async function client({
+  user,
+  inboxPrefix,
+}: Pick<NatsUser, 'user' | 'inboxPrefix'>): Promise<NatsConnection> {
   const nc = await connect({ servers: server.url, user, pass: 'secret', inboxPrefix })
   closing.push(() => nc.close())
   return nc
@@ -66,11 +76,16 @@ async function look() {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'belfry-tree-'))
-  writeFileSync(join(folder, 'tree.yaml'), [...PARTS, PARTITIONED].join('---\n'))
+  writeFileSync(join(folder, 'tree.yaml'), [...PARTS, PARTITIONED, WAITING].join('---\n'))
   const { code, stdout } = await belfry(folder, 'nats-permissions', '.')
   expect(code).toBe(0)
   // The server takes the passwords from its environment; here they are all the same.
-  server = await startNatsServer({ configuration: stdout.replace(/\$NATS_PASSWORD_[A-Z_]+/g, '"secret"') })
+  const printed = stdout.replace(/\$NATS_PASSWORD_[A-Z_]+/g, '"secret"')
+  const owner = '{user: owner, password: secret}'
+  server = await startNatsServer({ configuration: printed.replace('users: [', `users: [ ${owner}`) })
+  const nc = await client({ user: 'owner', inboxPrefix: '_INBOX' })
+  const stream = { name: 'ORDERS', subjects: ['orders.>'], storage: 'memory' }
+  await nc.request('$JS.API.STREAM.CREATE.ORDERS', JSON.stringify(stream))
   const inbox = ['--nats-inbox', scheduler.inboxPrefix, '--log-size', '64MiB']
   serve = BelfryProcess.serve({
     server: { url: urlOf(scheduler) },
@@ -120,6 +135,25 @@ describe('users with the printed rights', () => {
     expect(await second.stop()).toBe(0)
     const lines = [...serve.lines.items, ...second.lines.items]
     expect(lines.filter(({ level, message }) => level !== 'info' || /error/.test(message))).toEqual([])
+  })
+
+  it('let the scheduler wait on the streams that its event triggers name, and remove what it had there', async () => {
+    const owner = await client({ user: 'owner', inboxPrefix: '_INBOX_owner' })
+    const connection = await look()
+    const log = createNatsFireLog({ connection, publisher: new Publisher(connection) })
+    const records = new Recorder<LogRecord>()
+    const ending = new AbortController()
+    log.follow(1, { onRecord: records.push, onReset: () => undefined }, ending.signal)
+    await owner.request('orders.new', '{}')
+    await records.until((items) => items.some(({ key }) => key.schedule.startsWith('beta-order~e')))
+    ending.abort()
+    const named = async () =>
+      (await owner.request('$JS.API.CONSUMER.NAMES.ORDERS', '')).json<{ consumers: string[] | null }>()
+        .consumers
+    expect(await named()).toMatchObject([expect.stringMatching(/^belfry_default_beta-order_[a-z2-7]{26}$/)])
+    writeFileSync(join(folder, 'tree.yaml'), [...PARTS, PARTITIONED].join('---\n'))
+    await serve.said('the tree is applied', serve.lines.items.length)
+    while ((await named())?.length !== 0) await connection.clock.sleep(100, serveEnding.signal)
   })
 
   it('let a worker take and acknowledge the fires of its adapter', async () => {
