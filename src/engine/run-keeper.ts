@@ -189,12 +189,19 @@ export class RunKeeper {
   }
 
   async #begin(snapshot: Awaited<ReturnType<typeof readRunSnapshot>>, signal: AbortSignal): Promise<void> {
-    const { log, journal, clock, logger, instance, mayWrite } = this.#options
+    const { log, journal, clock, logger, instance, mayWrite, limitsOf } = this.#options
     this.#owed = new Map()
     this.#buried.clear()
     this.#options.serviceLevels?.begin()
     this.#options.onBegin?.()
-    this.#notices = new RunNotices({ journal, clock, logger, instance, mayWrite })
+    this.#notices = new RunNotices({
+      journal,
+      clock,
+      logger,
+      instance,
+      mayWrite,
+      maxAttemptsOf: (run) => limitsOf(run).maxAttempts,
+    })
     this.#tracker = new RunTracker({
       log,
       journal,

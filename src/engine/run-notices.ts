@@ -1,7 +1,8 @@
 /**
  * Ends runs whose workers say nothing but an acknowledgement.
  *
- * Job: turn what the server says of a delivery into an event of the run, if its worker has told none. Invariants: a worker
+ * Job: turn what the server says of a delivery into an event of the run, if its worker has told none, and end what was
+ * tried often enough. Invariants: a worker
  * with the SDK stores the end of a run before it acknowledges, so that whoever reads the run's newest event after the
  * acknowledgement sees that end; the event is fenced by the one before, so that a run ends once. On failure: a notice that
  * could not be seen to stays, and the snapshot does not go beyond it.
@@ -18,13 +19,21 @@ export interface RunNoticesOptions {
   readonly logger: Logger
   readonly instance: string
   readonly mayWrite: () => boolean
+  /** Attempts in all that a run may have. */
+  readonly maxAttemptsOf: (run: OpenRun) => number
 }
 
 interface Waiting {
   readonly run: OpenRun
-  readonly notice: Pick<DeliveryNotice, 'kind' | 'deliveries'>
+  readonly notice: DeliveryNotice | Missing
   /** Of the notice; null: there is none. */
   readonly sequence: number | null
+}
+
+/** An acknowledgement that is known only by the consumer's having gone on. */
+interface Missing {
+  readonly kind: 'acknowledged'
+  readonly deliveries: number
 }
 
 const AT_ONCE = 64
@@ -70,6 +79,7 @@ export class RunNotices {
 
   async #one({ run, notice }: Waiting): Promise<void> {
     const { journal } = this.#options
+    if (notice.kind === 'returned') return this.#returned(run, notice)
     // A run that nobody has told of is the plain subscriber's usual one: no need to look.
     if (run.eventSequence === 0) {
       const attempt = run.attempt + notice.deliveries
@@ -79,6 +89,18 @@ export class RunNotices {
     if (last !== null && (isFinal(last.event) || isLeaders(last.event))) return
     const attempt = Math.max(last?.event.attempt ?? run.attempt, 1)
     await journal.append(run, this.#eventOf(run, { notice, attempt }), last?.sequence ?? 0)
+  }
+
+  /**
+   * Workers with the SDK tell of what they give back, before they do, and count their attempts themselves. Of the others
+   * every delivery is an attempt. The server ends the deliveries first: a crash then leaves a notice of that behind.
+   */
+  async #returned(run: OpenRun, notice: DeliveryNotice): Promise<void> {
+    const { journal, maxAttemptsOf } = this.#options
+    if (run.eventSequence !== 0 || notice.deliveries < maxAttemptsOf(run)) return
+    if ((await journal.last(run, run.run)) !== null) return
+    await journal.terminate(notice, 'attempts: given back as often as its job allows')
+    await journal.append(run, this.#eventOf(run, { notice, attempt: notice.deliveries }), 0)
   }
 
   #eventOf(
@@ -95,6 +117,10 @@ export class RunNotices {
       case 'terminated': {
         const error = { name: 'Terminated', message: 'its worker said that it must not be delivered again' }
         return { type: 'dead', ...facts, reason: 'terminated', error }
+      }
+      case 'returned': {
+        const message = `given back ${delivery} times`
+        return { type: 'dead', ...facts, reason: 'attempts', error: { name: 'NotAcknowledged', message } }
       }
       case 'exhausted': {
         const message = `delivered ${delivery} times, and never acknowledged`

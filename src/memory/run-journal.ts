@@ -12,6 +12,7 @@ export class MemoryRunJournal implements RunJournal {
   readonly #clock: Pick<VirtualClock, 'now'>
   readonly #events = new Told<ToldEvent>()
   readonly #notices = new Told<ToldNotice>()
+  readonly #terminated: number[] = []
   readonly #asked: { readonly run: FireId; readonly by: string }[] = []
 
   constructor(clock: Pick<VirtualClock, 'now'>) {
@@ -63,6 +64,16 @@ export class MemoryRunJournal implements RunJournal {
 
   followNotices(from: number, follower: JournalFollower<ToldNotice>, signal: AbortSignal): void {
     this.#notices.follow(from, follower, signal)
+  }
+
+  /** In the log, the messages that are delivered no more. */
+  get terminated(): readonly number[] {
+    return this.#terminated
+  }
+
+  async terminate(notice: DeliveryNotice): Promise<void> {
+    this.#terminated.push(notice.fireSequence)
+    this.notice({ ...notice, kind: 'terminated' })
   }
 
   askToStop(_place: RunPlace, run: FireId, { by }: { readonly by: string; readonly reason: string }): void {

@@ -76,6 +76,7 @@ export function createNames(prefix = 'belfry'): Names {
     advisorySubjects: [
       `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${upper}_FIRES.>`,
       `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.${upper}_FIRES.>`,
+      `$JS.EVENT.ADVISORY.CONSUMER.MSG_NAKED.${upper}_FIRES.>`,
       `$JS.EVENT.METRIC.CONSUMER.ACK.${upper}_FIRES.>`,
     ],
     controlService: prefix,

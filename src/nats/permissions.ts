@@ -64,6 +64,8 @@ function schedulerUser(names: Names, eventStreams: readonly string[]): NatsUser 
       `$JS.API.CONSUMER.INFO.${names.fires}.*`,
       `$JS.API.CONSUMER.PAUSE.${names.fires}.*`,
       ...eventStreams.flatMap(eventStreamSubjects),
+      // Ends the deliveries of what a worker without the SDK gives back again and again.
+      `$JS.ACK.${names.fires}.>`,
     ],
     subscribe: [`_INBOX_${names.prefix}.>`, `${names.prefix}.control.>`, '$SRV.>'],
     answers: true,

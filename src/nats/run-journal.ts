@@ -8,7 +8,7 @@
 import { BelfryError } from '../core/errors.ts'
 import type { RunPlace, ToldEvent } from '../core/run/open-run.ts'
 import type { JournalFollower, RunJournal, ToldNotice } from '../ports/run-journal.ts'
-import { errorFromApi, meaningOf } from './api-errors.ts'
+import { errorFromApi, errorFromClient, meaningOf } from './api-errors.ts'
 import type { Connection } from './connection.ts'
 import { noticeFrom } from './delivery-notices.ts'
 import { type FeedMessage, followStream } from './feed.ts'
@@ -17,6 +17,8 @@ import type { Publisher } from './publisher.ts'
 import { decodeRunEvent, encodeRunEvent } from './run-encoding.ts'
 import { cancelSubject, eventsOfRun, runSubject } from './run-subjects.ts'
 import { lastMessage, streamState } from './streams.ts'
+
+const TERMINATE_MS = 5_000
 
 export interface NatsRunJournalOptions {
   readonly connection: Connection
@@ -101,6 +103,17 @@ export function createNatsRunJournal({ connection, publisher }: NatsRunJournalOp
 
     followNotices(from, follower, signal) {
       follow({ stream: names.advisories, filter: '>', from }, { follower, read: toldNotice }, signal)
+    },
+
+    async terminate({ consumer, fireSequence, consumerSequence, deliveries }, reason) {
+      // The server answers for a delivery by its numbers; the rest of the subject it does not look at.
+      const delivery = `${deliveries}.${fireSequence}.${consumerSequence}.0.0`
+      const subject = `$JS.ACK.${names.fires}.${consumer}.${delivery}`
+      try {
+        await connection.nc.request(subject, `+TERM ${reason}`, { timeout: TERMINATE_MS })
+      } catch (error) {
+        throw errorFromClient(`ending the deliveries of message ${fireSequence}`, error)
+      }
     },
 
     askToStop({ tenant, adapter }, run, request) {

@@ -10,11 +10,16 @@ export interface DeliveryNotice {
     | 'exhausted'
     /** A worker said that it must not be delivered again. */
     | 'terminated'
+    /** A worker gave it back: it will be delivered again. */
+    | 'returned'
   readonly tenant: string
   readonly adapter: string
   /** Of the fire, in the log. */
   readonly fireSequence: number
   readonly deliveries: number
+  /** The delivery itself, for `terminate`: the consumer's name, and the number of its delivery. */
+  readonly consumer: string
+  readonly consumerSequence: number
 }
 
 export interface ToldNotice {
@@ -44,6 +49,8 @@ export interface RunJournal {
   positions(): Promise<{ readonly events: number; readonly notices: number }>
   followEvents(fromSequence: number, follower: JournalFollower<ToldEvent>, signal: AbortSignal): void
   followNotices(fromSequence: number, follower: JournalFollower<ToldNotice>, signal: AbortSignal): void
+  /** Has the server deliver a message no more. Throws retryable. */
+  terminate(notice: DeliveryNotice, reason: string): Promise<void>
   /** Asks the worker that has the run to stop it. Whether one has it is not known. */
   askToStop(place: RunPlace, run: FireId, request: { readonly by: string; readonly reason: string }): void
 }

@@ -15,7 +15,7 @@ export interface Act {
   readonly beside?: readonly Fault[]
   /** Checkouts change all the while. */
   readonly edits?: boolean
-  /** Goes on until so many of `faults` have struck, each kind among them, and so many fires are stored, or so long. */
+  /** Goes on until each kind has struck, and so many of `faults` in all, and so many fires are stored, or so long. */
   readonly strikes: number
   readonly fires: number
   readonly longestMs: number
@@ -44,6 +44,8 @@ export interface Played {
   readonly judgement: Judgement
 }
 
+/** An act that some kind of fault has not struck yet goes on for that, up to so many times as long. */
+const LATEST = 1.5
 /** After so many faults without waiting in between, everything must come to rest once. */
 const BREATH = 8
 /** Rests between faults, milliseconds: at least, at most. Those beside the others must not become most of all. */
@@ -70,17 +72,21 @@ export async function play(act: Act, seed: number, onStrike: (line: string) => v
   const begun = stage.now()
   try {
     let strikes = 0
+    const isOut = ({ name }: Fault) => tallies.get(name)?.struck === 0
+    const haveAllStruck = () => [...tallies.values()].every(({ struck }) => struck > 0)
+    const isLate = () => stage.now() - begun > act.longestMs
     const isOver = () =>
-      stage.now() - begun > act.longestMs ||
-      (strikes >= act.strikes &&
-        stage.fires >= act.fires &&
-        [...tallies.values()].every(({ struck }) => struck > 0))
+      haveAllStruck()
+        ? isLate() || (strikes >= act.strikes && stage.fires >= act.fires)
+        : stage.now() - begun > LATEST * act.longestMs
     // What a border needs is provoked from one leader: another cut meanwhile would only keep it from writing.
     let provoking: Promise<unknown> = Promise.resolve()
     // Taken from the end: what has not struck yet gets its next chance before all others.
     const unstruckOnTop = (deck: readonly Fault[]): Fault[] => {
-      const isOut = ({ name }: Fault) => tallies.get(name)?.struck === 0
-      return [...deck.filter((fault) => !isOut(fault)), ...deck.filter(isOut)]
+      const unstruck = deck.filter(isOut)
+      return isLate() && unstruck.length > 0
+        ? unstruck
+        : [...deck.filter((fault) => !isOut(fault)), ...unstruck]
     }
     const strike = async (fault: Fault, own: Random): Promise<boolean> => {
       const done = await fault.strike(stage, own)

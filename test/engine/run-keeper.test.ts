@@ -49,7 +49,7 @@ function installation() {
       instance: 'one',
       drawNonce: () => `${stops.length}-${clock.now()}`,
       consumers: { list: async () => consumers, turnLanes: async () => true },
-      limitsOf: () => ({ timeoutMs: 60_000, ackWaitMs: 30_000 }),
+      limitsOf: () => ({ timeoutMs: 60_000, ackWaitMs: 30_000, maxAttempts: 3 }),
       onRuns: () => undefined,
       onLost: ({ run }) => lost.push(run),
       onEnded: async ({ run, event }) => {
@@ -95,6 +95,15 @@ afterEach(() => {
   current = null
 })
 
+const DELIVERY = {
+  tenant: 'default',
+  adapter: 'zerodha',
+  fireSequence: 1,
+  deliveries: 1,
+  consumer: 'default_zerodha',
+  consumerSequence: 1,
+} as const
+
 function start() {
   current = installation()
   return current
@@ -137,13 +146,7 @@ describe('a run', () => {
     const { keeper } = lead()
     fire()
     await clock.advance(100)
-    journal.notice({
-      kind: 'acknowledged',
-      tenant: 'default',
-      adapter: 'zerodha',
-      fireSequence: 1,
-      deliveries: 2,
-    })
+    journal.notice({ kind: 'acknowledged', ...DELIVERY, deliveries: 2 })
     await clock.advance(100)
     expect(keeper.going(KEY)).toMatchObject({ open: 0 })
     expect(journal.events.map(({ event }) => event)).toMatchObject([
@@ -157,13 +160,7 @@ describe('a run', () => {
     lead()
     fire()
     await tell({ type: 'cancelled', by: 'ops', reason: 'stop' })
-    journal.notice({
-      kind: 'acknowledged',
-      tenant: 'default',
-      adapter: 'zerodha',
-      fireSequence: 1,
-      deliveries: 1,
-    })
+    journal.notice({ kind: 'acknowledged', ...DELIVERY, deliveries: 1 })
     await clock.advance(60_000)
     expect(journal.events.map(({ event }) => event.type)).toEqual(['cancelled'])
   })
@@ -284,14 +281,39 @@ describe('a dead run', () => {
     lead()
     fire()
     fire({ nominal: NOON + 1_000 })
-    const place = { tenant: 'default', adapter: 'zerodha' }
-    journal.notice({ kind: 'terminated', ...place, fireSequence: 1, deliveries: 1 })
-    journal.notice({ kind: 'exhausted', ...place, fireSequence: 2, deliveries: 5 })
+    journal.notice({ kind: 'terminated', ...DELIVERY })
+    journal.notice({ kind: 'exhausted', ...DELIVERY, fireSequence: 2, deliveries: 5 })
     await clock.advance(1_000)
     expect((await deadLetters.list({})).map(({ reason, attempts }) => [reason, attempts])).toEqual([
       ['terminated', 1],
       ['attempts', 5],
     ])
+  })
+
+  it('is what was given back without a word as often as its job allows, and is delivered no more', async () => {
+    const { clock, lead, fire, journal, deadLetters } = start()
+    lead()
+    fire()
+    for (const deliveries of [1, 2]) journal.notice({ kind: 'returned', ...DELIVERY, deliveries })
+    await clock.advance(1_000)
+    expect(journal.events).toEqual([])
+    journal.notice({ kind: 'returned', ...DELIVERY, deliveries: 3 })
+    await clock.advance(1_000)
+    expect(journal.terminated).toEqual([1])
+    expect((await deadLetters.list({})).map(({ reason, attempts }) => [reason, attempts])).toEqual([
+      ['attempts', 3],
+    ])
+  })
+
+  it('is not made of one that a worker gives back and tells of, however often', async () => {
+    const { clock, lead, fire, journal, tell, deadLetters } = start()
+    lead()
+    fire()
+    await tell({ type: 'handed-back', reason: 'key-taken' })
+    journal.notice({ kind: 'returned', ...DELIVERY, deliveries: 9 })
+    await clock.advance(1_000)
+    expect(journal.terminated).toEqual([])
+    expect(await deadLetters.list({})).toEqual([])
   })
 
   it('is buried by the next leader if the first one could not', async () => {

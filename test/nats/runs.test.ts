@@ -157,4 +157,37 @@ describe('runs', () => {
     // With its end told, the next one goes.
     await live.records.until((all) => all.filter(({ kind }) => kind === 'fire').length >= 2)
   })
+
+  it('that a worker without the SDK gives back as often as the adapter allows are dead, and come no more', async () => {
+    await serve('timezone: UTC, triggers: [{every: 1s}], overlap: buffer-all', '{retry: {maxAttempts: 3}}')
+    const { nc, names } = live.connection
+    const given = new Recorder<Msg>()
+    const inbox = createInbox()
+    const next = () =>
+      nc.publish(
+        `$JS.API.CONSUMER.MSG.NEXT.${names.fires}.default_market`,
+        '{"batch":1,"expires":20000000000}',
+        { reply: inbox },
+      )
+    nc.subscribe(inbox, {
+      callback: (error, message) => {
+        if (error === null && message.reply?.startsWith('$JS.ACK.')) given.push(message)
+      },
+    })
+    const idOf = (message: Msg) => message.headers?.get('ce-id')
+    next()
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const message = (await given.count(attempt)).at(-1)!
+      expect(idOf(message)).toBe(idOf(given.items[0]!))
+      message.respond('-NAK')
+      next()
+    }
+    const [dead] = await told('dead')
+    expect(dead!.event).toMatchObject({ reason: 'attempts', attempt: 3 })
+    await expect.poll(() => deadLetters().find(dead!.event.run)).toMatchObject({ attempts: 3 })
+    // One more delivery may have been on its way. Then another one comes: the end of the run made room for the fire that waited.
+    next()
+    const other = await given.until((all) => all.some((message) => idOf(message) !== idOf(all[0]!)))
+    other.find((message) => idOf(message) !== idOf(other[0]!))!.respond('+ACK')
+  })
 })
