@@ -3,7 +3,7 @@ import { headers, type Msg } from '@nats-io/nats-core'
 import { describe, expect, it } from 'vitest'
 import { fireIdOf } from '../../src/core/names.ts'
 import type { LogEntry } from '../../src/core/trigger/log-entry.ts'
-import { buildOneOff } from '../../src/core/trigger/one-off.ts'
+import { buildOneOff, buildOneOffMarker } from '../../src/core/trigger/one-off.ts'
 import { decodeFire, decodeRecord, encodeEntry } from '../../src/nats/fire-encoding.ts'
 import { decodeHeaderValue, encodeHeaderValue, headerReader } from '../../src/nats/headers.ts'
 import { addressOf, createNames, parseFireSubject, patternOf } from '../../src/nats/names.ts'
@@ -62,12 +62,28 @@ const CHAINED = buildOneOff({
   template: someFire('report'),
 })
 
+const OF_MESSAGE = {
+  tenant: 'default',
+  base: 'report',
+  asking: {
+    reason: 'event',
+    stream: 'ORDERS',
+    created: '2026-01-05T08:00:00.123456789Z',
+    sequence: 7,
+  },
+  nominal: NOON + 5_000,
+  term: 1,
+  template: someFire('report'),
+} as const
+
 describe('the wire format', () => {
   it.each([
     ['fire', someFire('import'), 0],
     ['fire-full', FULL_FIRE, 1_234_567],
     ['one-off-retry', RETRY, 0],
     ['one-off-chained', CHAINED, 0],
+    ['one-off-event', buildOneOff(OF_MESSAGE), 0],
+    ['one-off-refused', buildOneOffMarker(OF_MESSAGE, 'refused'), 0],
     [
       'fire-policy',
       someFire('import', NOON, {
