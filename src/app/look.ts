@@ -8,6 +8,7 @@ import { type ChainRecord, scheduleOfChainKey } from '../core/plan/chain-record.
 import { adapterOfCircuitKey, type CircuitRecord } from '../core/plan/circuit-record.ts'
 import { type EventRecord, GONE, isEventKey } from '../core/plan/event-record.ts'
 import type { AppliedRecord, AttemptRecord, LiveSnapshot } from '../core/plan/live-entry.ts'
+import { adapterOfRateKey, type RateRecord } from '../core/plan/rate-record.ts'
 import { holdingPause, type OperatorPause, parseOverride } from '../core/trigger/override.ts'
 import { readAttempt } from '../engine/applied-records.ts'
 import type { InstanceRecord } from '../engine/instance-record.ts'
@@ -40,6 +41,8 @@ export interface Sight {
   readonly pauses: readonly PausedTarget[]
   /** Circuits of adapters that are not closed. */
   readonly circuits: readonly OpenCircuit[]
+  /** Adapters whose fires wait for their place under a rate limit. */
+  readonly waits: readonly WaitingAdapter[]
   /** Chains that stand as stopped, the newest first. */
   readonly chains: readonly StoppedChain[]
   /** The streams that live schedules wait on in vain. */
@@ -69,6 +72,16 @@ export interface OpenCircuit {
   /** Nothing is delivered until then, and one run at a time from then on. Epoch milliseconds. */
   readonly until: number
   readonly because: string
+}
+
+/** An adapter with a rate limit that more is due for. */
+export interface WaitingAdapter {
+  readonly tenant: string
+  readonly adapter: string
+  /** Schedules, and runs that follow on others, that wait. */
+  readonly waiting: number
+  /** Epoch milliseconds. */
+  readonly since: number
 }
 
 /** An operator's pause as the store has it. */
@@ -103,6 +116,10 @@ export async function readSight(nats: NatsAccess, logger: Logger): Promise<Sight
       circuits: (await circuitsIn(store(connection.names.tracker))).filter(({ tenant, adapter }) => {
         const manifest = state.live.get(identityOf('Adapter', tenant, adapter))?.entry.manifest
         return manifest?.kind === 'Adapter' && manifest.spec.circuitBreaker !== undefined
+      }),
+      waits: (await waitsIn(store(connection.names.tracker))).filter(({ tenant, adapter }) => {
+        const manifest = state.live.get(identityOf('Adapter', tenant, adapter))?.entry.manifest
+        return manifest?.kind === 'Adapter' && manifest.spec.rateLimit !== undefined
       }),
       chains: (await chainsIn(store(connection.names.tracker))).filter(({ schedule }) =>
         state.live.has(identityOf('Schedule', schedule.tenant, schedule.schedule)),
@@ -172,6 +189,16 @@ async function eventWaitsIn(store: ReturnType<Looking['store']>): Promise<readon
   return records.flatMap(({ value }) => {
     const { tenant, schedule, stream, waitsFor } = JSON.parse(value) as EventRecord
     return waitsFor === null ? [] : [{ tenant, schedule, stream, waitsFor }]
+  })
+}
+
+async function waitsIn(store: ReturnType<Looking['store']>): Promise<readonly WaitingAdapter[]> {
+  return (await store.entries()).flatMap(({ key, value }) => {
+    const place = adapterOfRateKey(key)
+    if (place === null) return []
+    const { spells, waiting } = JSON.parse(value) as RateRecord
+    const current = spells.at(-1)
+    return waiting === 0 || current === undefined ? [] : [{ ...place, waiting, since: current.since }]
   })
 }
 

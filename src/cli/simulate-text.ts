@@ -29,6 +29,7 @@ const CONDITIONS: Readonly<Record<Exclude<Condition, 'suspended'>, string>> = {
   'out-of-coverage': 'is held, nothing more is decided',
   'held-until-open': 'waits with what it missed until its calendar opens',
   'waiting-for-run': 'waits for its run to end',
+  'rate-limited': "waits for its place under the adapter's rate limit",
   cancelling: 'waits for its run to stop, which was asked to',
 }
 

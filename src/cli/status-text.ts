@@ -36,6 +36,7 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
     instances,
     pauses,
     circuits,
+    waits,
     chains,
     eventWaits,
     log,
@@ -86,6 +87,13 @@ export function statusText({ sight, standings, total, hidden, last }: StatusFact
     lines.push(
       colors.yellow(
         `circuit    of the adapter ${tenant}/${adapter}: ${now}, since ${ago(since)}: ${plain(because)}`,
+      ),
+    )
+  }
+  for (const { tenant, adapter, waiting, since } of waits) {
+    lines.push(
+      colors.yellow(
+        `waiting    ${waiting} for a place under the rate limit of the adapter ${tenant}/${adapter}, since ${ago(since)}`,
       ),
     )
   }
@@ -167,6 +175,7 @@ export function statusJson({
     consumers,
     pauses,
     circuits,
+    waits,
     chains,
     eventWaits,
     log,
@@ -222,6 +231,7 @@ export function statusJson({
       since: instant(since),
       until: instant(until),
     })),
+    waits: waits.map(({ since, ...rest }) => ({ ...rest, since: instant(since) })),
     circuits: circuits.map(({ since, until, ...rest }) => ({
       ...rest,
       state: until > at ? 'open' : 'half-open',

@@ -271,6 +271,7 @@ export interface AdapterSpec {
    */
   readonly partitions?: number
   readonly retry?: Retry
+  readonly rateLimit?: RateLimit
   readonly circuitBreaker?: CircuitBreaker
   /**
    * Stops the delivery of every job of this adapter. Fires go on being stored, and are delivered when it ends.
@@ -304,6 +305,19 @@ export interface RetryBackoff {
    * Never longer than this.
    */
   readonly max?: Duration
+}
+/**
+ * Fires of the adapter's schedules are stored no faster: the others wait for their place, in the order of their nominal times.
+ */
+export interface RateLimit {
+  /**
+   * Fires in any span of `per`.
+   */
+  readonly runs: number
+  /**
+   * The span, 1s to 1h.
+   */
+  readonly per: Duration
 }
 /**
  * Stops delivery for a while when one attempt after the other fails. Then one run at a time is tried, until one succeeds.

@@ -21,6 +21,7 @@ import type { FireLog } from '../ports/fire-log.ts'
 import { positionKey } from './log-positions.ts'
 import type { OneOffWriter } from './one-off-writer.ts'
 import type { OneOffTerm } from './one-offs.ts'
+import type { Place, RateLimits } from './rate-limits.ts'
 import type { TriggerLoop } from './trigger-loop.ts'
 
 export interface ComingFiresOptions {
@@ -33,6 +34,9 @@ export interface ComingFiresOptions {
   readonly cancelAll: (key: ScheduleKey, reason: string) => void
   readonly now: () => number
   readonly tz: string
+  readonly rateLimits: Pick<RateLimits, 'waited' | 'ask'>
+  /** Has what waits come up again at once. */
+  readonly wake: () => void
 }
 
 export interface Coming {
@@ -54,6 +58,9 @@ export type ComingOutcome =
   | { readonly kind: 'waits' }
   /** Leadership was lost on the way. */
   | { readonly kind: 'unknown' }
+
+/** Whoever waits with something asks again every second. */
+const TURN_MS = 3_000
 
 export class ComingFires {
   readonly #options: ComingFiresOptions
@@ -98,18 +105,42 @@ export class ComingFires {
       if (decision?.cancel === true) this.#options.cancelAll(trigger.key, 'the next run is due')
       return { kind: 'waits' }
     }
+    const place = decision.kind === 'fire' ? this.#placeOf(trigger, { identity, nominal }) : null
+    if (place === 'none') return { kind: 'waits' }
     this.#leave(trigger.key, identity)
     const { carried } = coming
     const template = templateOfSchedule(trigger, this.#options.tz, carried?.ok ? carried.value : undefined)
     const asked = { tenant, base, asking: coming.asking, nominal, term: term.term, template }
     const entry = decision.kind === 'fire' ? buildOneOff(asked) : buildOneOffMarker(asked, decision.reason)
-    const stored = await this.#store(trigger.key, () => this.#options.writer.write(entry, term.signal))
+    const write = () => this.#options.writer.write(entry, term.signal)
+    const stored = await this.#store(trigger.key, write).finally(() => place?.end(true))
     if (stored === null) return { kind: 'unknown' }
     if (stored.kind === 'fire') return { kind: 'fired' }
     return {
       kind: 'not-fired',
       because: stored.already || decision.kind === 'fire' ? null : decision.because,
     }
+  }
+
+  /** A place under the adapter's rate limit, kept for a while for whose turn it is. */
+  #placeOf(
+    trigger: CompiledTrigger,
+    { identity, nominal }: { readonly identity: string; readonly nominal: number },
+  ): Place | 'none' | null {
+    const { rateLimits, wake } = this.#options
+    if (trigger.rateLimit === undefined) return null
+    if (rateLimits.waited(trigger) === null) return 'none'
+    const id = `${trigger.key.tenant}/${identity}`
+    let wokenAt: number | null = null
+    const again = (at: number): boolean => {
+      if (wokenAt === null) {
+        wokenAt = at
+        wake()
+      }
+      // Who has not asked again by then, or what it waited for is gone, loses its turn.
+      return at - wokenAt < TURN_MS
+    }
+    return rateLimits.ask(trigger, { id, nominal, wake: again }) ?? 'none'
   }
 
   /** What was decided under a name that the schedule had before stays decided. */

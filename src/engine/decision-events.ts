@@ -39,8 +39,8 @@ export function decisionEvents(events: EventSink, logger: Logger): LoopObserver 
         })
       } else if (condition === 'suspended') {
         events.emit({ type: 'suspended', ...trigger.key, facts: {} })
-        // A pause is told once, for all that it is over.
-      } else if (condition === null && before !== 'paused') {
+        // A pause is told once, for all that it is over; a wait for a place comes with every other fire.
+      } else if (condition === null && before !== 'paused' && before !== 'rate-limited') {
         events.emit({ type: 'resumed', ...trigger.key, facts: {} })
       }
     },

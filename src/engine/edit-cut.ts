@@ -12,6 +12,8 @@ import type { Decision, Progress } from '../core/trigger/decision.ts'
 import type { MarkerReason } from '../core/trigger/log-entry.ts'
 import type { Clock } from '../ports/clock.ts'
 import { positionKey } from './log-positions.ts'
+import { paceCut } from './paced-slots.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { ScheduleSlots, Slot } from './schedule-slots.ts'
 import type { Leading, SlotDecisions } from './slot-decisions.ts'
 
@@ -29,6 +31,7 @@ export interface EditCutOptions {
   readonly decisions: SlotDecisions
   /** Whether leadership is trusted right now; nothing is begun without it. */
   readonly mayWrite: () => boolean
+  readonly rateLimits: RateLimits | undefined
 }
 
 /** Work without a pause longer than this would hold up the lease. */
@@ -70,7 +73,7 @@ async function settleOne(slot: Slot, cut: Cut, settling: Settling): Promise<bool
 }
 
 async function cutOff(slot: Slot, cut: Cut, { options, leading }: Settling): Promise<boolean> {
-  const { clock, decisions, mayWrite } = options
+  const { clock, decisions, mayWrite, rateLimits } = options
   while (!leading.signal.aborted) {
     if (!mayWrite()) {
       // Trust may come back; until then nothing is decided, and nobody else must be kept waiting.
@@ -85,12 +88,16 @@ async function cutOff(slot: Slot, cut: Cut, { options, leading }: Settling): Pro
     }
     // A version that is not active yet has decided nothing: it ends where it stands, not where it would have begun.
     const settled = decisions.settledInLog(slot)
-    const decision =
+    const whole =
       slot.trigger.activeFrom > cut.cutAt && settled <= cut.cutAt
         ? bareCut({ cursor: settled }, cut, 0)
         : (decisions.decided(slot, () => decideCut(slot.trigger, progress, cut)) ??
           bareCut(progress, cut, null))
-    const stored = await decisions.store(slot, decision, leading)
+    const given = { trigger: slot.trigger, cursor: progress.cursor, cut }
+    const { decision, places } = paceCut(whole, given, rateLimits)
+    const stored = await decisions.store(slot, decision, leading).finally(() => {
+      for (const place of places) place.end()
+    })
     if (!stored && decisions.settledInLog(slot) < cut.cutAt) continue
     slot.settledTo = Math.max(slot.settledTo, decision.settledTo)
     if (decision.wakeAt === null) return true

@@ -106,6 +106,11 @@ export class RunKeeper {
     return this.open === null ? 'unknown' : this.open.oldestOf(tenant, adapter)
   }
 
+  /** What waits is asked for again. */
+  wake(): void {
+    this.#wake.abort()
+  }
+
   /** Told by whoever has stored a fire: the next decision of its schedule knows of it. */
   stored(fire: Fire, sequence: number): void {
     this.#tracker?.stored(storedFireFrom(fire, { sequence, storedAt: this.#options.clock.now() }))

@@ -5,7 +5,7 @@
  * asks the pauses and the runs, a pause or a run lets the loop decide anew.
  */
 
-import type { ScheduleKey } from '../core/names.ts'
+import { isOneOff, type ScheduleKey } from '../core/names.ts'
 import { serviceLevelSettings } from '../core/run/service-level.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import { stops } from '../core/trigger/override.ts'
@@ -23,6 +23,7 @@ import { OverrideWriter } from './override-writer.ts'
 import { Overrides } from './overrides.ts'
 import { Pausing } from './pausing.ts'
 import { PlannedRuns } from './planned-runs.ts'
+import { RateLimits } from './rate-limits.ts'
 import { Reconciler } from './reconciler.ts'
 import { RunChains } from './run-chains.ts'
 import { RunKeeper } from './run-keeper.ts'
@@ -45,6 +46,7 @@ export interface SchedulerParts extends LogParts {
   readonly checkpoint: CursorCheckpoint
   readonly runs: RunKeeper | null
   readonly circuits: Circuits | null
+  readonly rateLimits: RateLimits
   /** null where none can be planned. */
   readonly plannedRuns: PlannedRuns | null
   /** null where nobody keeps runs. */
@@ -57,13 +59,31 @@ export interface SchedulerParts extends LogParts {
 /** `mayLead` says whether this instance leads and trusts itself right now. */
 export function assemble(options: SchedulerOptions, mayLead: () => boolean): SchedulerParts {
   const { clock, logger, events, log, consumers } = options
-  const logParts = assembleLog({ options, mayLead, onFire: (fire, sequence) => runs?.stored(fire, sequence) })
+  const logParts = assembleLog({
+    options,
+    mayLead,
+    onFire: (fire, sequence) => {
+      runs?.stored(fire, sequence)
+      // What a schedule's times ask for had to ask for its place.
+      if (isOneOff(fire.key)) rateLimits.counted(fire.key.tenant, fire.adapter)
+    },
+  })
   const { serverTime, positions, writer, oneOffWriter, mayWrite } = logParts
   const now = (): number | null => serverTime.moment()
   const formerNames = new FormerNames()
   const cancelAll = (key: ScheduleKey, reason: string): void => {
     for (const name of formerNames.all(key)) runs?.cancelAll(name, reason)
   }
+  const rateLimits = new RateLimits({
+    log,
+    ...(options.runs === undefined ? {} : { store: options.runs.store }),
+    clock,
+    logger,
+    mayWrite,
+    serverNow: () => serverTime.now(),
+    now: () => now() ?? clock.now(),
+    onChange: () => loop.placesChanged(),
+  })
   const runs: RunKeeper | null = options.runs === undefined ? null : keeperOf(options.runs)
   const comings: ComingFires | null = runs === null ? null : comingsOf(runs)
   const chains: RunChains | null =
@@ -104,6 +124,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     tz: options.tz,
     retentionSeconds: options.retentionSeconds,
     observer: observerOf(options, cancelAll),
+    rateLimits,
     ...(runs === null
       ? {}
       : { runsOf: ({ key }: CompiledTrigger) => formerNames.going(key, (name) => runs.going(name)) }),
@@ -221,6 +242,7 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
     checkpoint,
     runs,
     circuits,
+    rateLimits,
     runOperations,
     plannedRuns,
     eventRuns,
@@ -288,6 +310,8 @@ export function assemble(options: SchedulerOptions, mayLead: () => boolean): Sch
       cancelAll,
       now: () => now() ?? clock.now(),
       tz: options.tz,
+      rateLimits,
+      wake: () => keeper.wake(),
     })
   }
 }

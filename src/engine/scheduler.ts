@@ -214,6 +214,8 @@ export class Scheduler {
     logger.info('this instance leads', { term })
     events.emit({ type: 'leader-changed', instance, term })
     const ready = this.#passBarrier(stop.signal)
+    const { rateLimits } = this.#parts
+    rateLimits.begin(stop.signal)
     const firing = ready.then(() => this.#parts.loop.lead(term, stop.signal))
     const guarding = ready.then(() => this.#parts.lostTail.run(stop.signal))
     const caughtUp = ready.then(() => this.#parts.loop.caughtUp(stop.signal))
@@ -227,6 +229,7 @@ export class Scheduler {
     const kept = Promise.all([ready, before, circuits])
     const keeping = kept.then(() => this.#parts.runs?.lead(term, stop.signal))
     const breaking = kept.then(() => this.#parts.circuits?.run(stop.signal))
+    const pacing = ready.then(() => rateLimits.run(stop.signal))
     const planning = Promise.all([ready, before]).then(() =>
       this.#parts.plannedRuns?.run({ term, signal: stop.signal }),
     )
@@ -235,7 +238,7 @@ export class Scheduler {
       this.#parts.eventRuns?.run({ term, signal: stop.signal }),
     )
     const telling = alone.then(() => tellUntold(this.#parts.untold, stop.signal))
-    const deciding = [firing, guarding, reconciling, pausing, breaking, planning, waiting]
+    const deciding = [firing, guarding, reconciling, pausing, breaking, pacing, planning, waiting]
     const still = Promise.all(deciding).then(() => undefined)
     const done = Promise.all([still, storing, keeping, telling]).then(() => undefined)
     this.#leadership = { term, stop, ready, caughtUp, still, done }

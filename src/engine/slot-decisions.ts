@@ -15,6 +15,7 @@ import type { LogEntry, MarkerReason } from '../core/trigger/log-entry.ts'
 import { type Pause, samePauses } from '../core/trigger/pause.ts'
 import type { FireWriter, LogPosition } from './fire-writer.ts'
 import type { LogPositions } from './log-positions.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { Slot } from './schedule-slots.ts'
 
 export interface LoopObserver {
@@ -35,6 +36,8 @@ export interface SlotDecisionsOptions {
   readonly pausesOver: (trigger: CompiledTrigger) => readonly Pause[]
   /** The runs of a schedule that are going; null: not known yet. Left out: nobody keeps runs, and none is going. */
   readonly runsOf?: (trigger: CompiledTrigger) => RunsGoing | null
+  /** Left out: no adapter has a rate limit. */
+  readonly rateLimits?: RateLimits
 }
 
 /** A marker that no decision asks for. */
@@ -60,12 +63,14 @@ export class SlotDecisions {
     this.#options = options
   }
 
-  /** Where the schedule stands; null while that takes runs into account which are not known yet. */
+  /** Where the schedule stands; null while that takes runs, or a rate limit, into account which are not known yet. */
   progress(slot: Slot): Progress | null {
-    const { positions, pausesOver, runsOf } = this.#options
+    const { positions, pausesOver, runsOf, rateLimits } = this.#options
     const { trigger } = slot
     const { count } = positions.of(slot.key)
-    const progress = { cursor: this.cursor(slot), count, pauses: pausesOver(trigger) }
+    const waited = rateLimits?.waited(trigger) ?? (rateLimits === undefined ? [] : null)
+    if (waited === null) return null
+    const progress = { cursor: this.cursor(slot), count, pauses: pausesOver(trigger), waited }
     if (runsOf === undefined || trigger.overlap === undefined || trigger.overlap.policy === 'allow')
       return progress
     const runs = runsOf(trigger)

@@ -16,10 +16,10 @@ import type { ScheduleKey } from '../core/names.ts'
 import type { CompiledTrigger } from '../core/trigger/compiled-trigger.ts'
 import type { Decision } from '../core/trigger/decision.ts'
 import type { MarkerReason } from '../core/trigger/log-entry.ts'
-import { decideOverlap } from '../core/trigger/overlap.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Cut, settleForEdit } from './edit-cut.ts'
 import { foresee } from './foresight.ts'
+import { decidePaced } from './paced-slots.ts'
 import { ScheduleSlots, type Slot, type Upcoming } from './schedule-slots.ts'
 import { type Leading, SlotDecisions, type SlotDecisionsOptions } from './slot-decisions.ts'
 
@@ -139,6 +139,11 @@ export class TriggerLoop {
     return (this.#slots.find(key)?.work ?? null) !== null
   }
 
+  /** A place under a rate limit may be free, or somebody waits for one. */
+  placesChanged(): void {
+    this.#wake.abort(WOKEN)
+  }
+
   /** A run of the schedule has ended, or counts no more: what waits for it is decided again. */
   runsChanged(key: ScheduleKey): void {
     const slot = this.#slots.find(key)
@@ -169,8 +174,8 @@ export class TriggerLoop {
   async settle(keys: readonly ScheduleKey[], cut: Cut): Promise<ReadonlyMap<string, number> | null> {
     const leading = this.#leading
     if (leading === null) return null
-    const { clock, mayWrite } = this.#options
-    const options = { clock, mayWrite, slots: this.#slots, decisions: this.#decisions }
+    const { clock, mayWrite, rateLimits } = this.#options
+    const options = { clock, mayWrite, rateLimits, slots: this.#slots, decisions: this.#decisions }
     return settleForEdit(keys, cut, { options, leading })
   }
 
@@ -214,10 +219,11 @@ export class TriggerLoop {
 
   /** Starts work on what is due and returns how long nothing is. */
   async #tick(signal: AbortSignal): Promise<number> {
-    const { clock, horizon, mayWrite } = this.#options
+    const { clock, horizon, mayWrite, rateLimits } = this.#options
     const latest = horizon()
     if (latest === null || !mayWrite()) return CLOCK_RETRY_MS
     const now = Math.min(clock.now(), latest)
+    rateLimits?.admit(!this.#slots.owesNothing)
     const ready = this.#slots.takeDue(now)
     let sliceFrom = clock.monotonic()
     for (const slot of ready) {
@@ -231,7 +237,7 @@ export class TriggerLoop {
     }
     if (ready.length > 0 || this.#beginLater(now)) return 0
     const due = this.#slots.nextDue ?? Number.POSITIVE_INFINITY
-    return Math.max(1, Math.min(due - now, LONGEST_SLEEP_MS))
+    return Math.max(1, Math.min(due - now, LONGEST_SLEEP_MS, rateLimits?.restMs() ?? LONGEST_SLEEP_MS))
   }
 
   /** Decides what the term owes besides, a slice at a time: what comes due meanwhile does not wait for it. */
@@ -254,7 +260,9 @@ export class TriggerLoop {
       this.#slots.wake(slot, now + RUNS_RETRY_MS)
       return
     }
-    const decision = this.#decisions.decided(slot, () => decideOverlap(trigger, progress, now))
+    const { rateLimits } = this.#options
+    const paced = { decisions: this.#decisions, slots: this.#slots, rateLimits }
+    const { decision, place } = decidePaced(slot, { progress, now }, paced)
     if (decision === null) {
       this.#tryLater(slot)
       return
@@ -266,6 +274,7 @@ export class TriggerLoop {
     this.#inFlight += 1
     const stored = (whole: boolean): void => {
       this.#inFlight -= 1
+      place?.end()
       // Another version may have come while this one's entries were on their way: then its own decision counts.
       if (!whole || slot.trigger !== trigger) {
         this.#slots.rest(slot)
@@ -276,6 +285,7 @@ export class TriggerLoop {
     }
     const failed = (error: unknown): void => {
       this.#inFlight -= 1
+      place?.end()
       slot.work = null
       this.#decisions.failed(slot, error)
       this.#tryLater(slot)

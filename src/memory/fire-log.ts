@@ -54,6 +54,8 @@ export function createMemoryFireLog(stream: MemoryLogStream, options: MemoryFire
         records: stream.range(key, range, serverTime()),
         madeAt: stream.madeAt,
       })),
+    storedOf: (place, since) =>
+      read('storedOf', `${place.tenant}/${place.adapter}`, () => stream.storedOf(place, since, serverTime())),
     info: () =>
       read('info', '', () => ({
         incarnation: stream.incarnation,

@@ -1,6 +1,6 @@
 import { idOfFire, isOneOff, type ScheduleKey } from '../core/names.ts'
 import type { Fire, LogEntry } from '../core/trigger/log-entry.ts'
-import type { LogFollower, LogRecord, NominalRange, StoredContent } from '../ports/fire-log.ts'
+import type { AdapterPlace, LogFollower, LogRecord, NominalRange, StoredContent } from '../ports/fire-log.ts'
 
 /** One stored message. */
 export interface StoredEntry {
@@ -65,6 +65,15 @@ export class MemoryLogStream {
       .filter((stored) => isAlive(stored, now))
       .map(({ record }) => record)
       .filter(({ nominal }) => nominal >= from && nominal < to)
+  }
+
+  /** When the fires of an adapter were stored, from a moment on. */
+  storedOf({ tenant, adapter }: AdapterPlace, since: number, now: number): readonly number[] {
+    return this.stored(now)
+      .map(({ record }) => record)
+      .filter(({ key, target }) => key.tenant === tenant && target?.adapter === adapter)
+      .map(({ storedAt }) => storedAt)
+      .filter((storedAt) => storedAt >= since)
   }
 
   /** The last entry of every schedule. */

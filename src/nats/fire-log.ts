@@ -22,7 +22,7 @@ import {
   encodeEntry,
   type NatsContent,
 } from './fire-encoding.ts'
-import { readRange } from './fire-range.ts'
+import { readRange, readStored } from './fire-range.ts'
 import { headerReader } from './headers.ts'
 import { patternOf } from './names.ts'
 import type { Answer, Message } from './publisher.ts'
@@ -98,6 +98,8 @@ export function createNatsFireLog(options: NatsFireLogOptions): FireLog {
     lastOfAll: () => readLastOfAll(options),
 
     range: (key, range) => readRange(options, key, range),
+
+    storedOf: (place, since) => readStored(options, place, since),
 
     async info() {
       const state = await readState(connection)

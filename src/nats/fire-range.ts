@@ -1,11 +1,11 @@
 import { BelfryError } from '../core/errors.ts'
 import type { ScheduleKey } from '../core/names.ts'
-import type { LogRange, LogRecord, NominalRange } from '../ports/fire-log.ts'
+import type { AdapterPlace, LogRange, LogRecord, NominalRange } from '../ports/fire-log.ts'
 import type { Connection } from './connection.ts'
 import { type FeedMessage, readStream } from './feed.ts'
 import { decodeRecord } from './fire-encoding.ts'
 import { headerReader } from './headers.ts'
-import { patternOf } from './names.ts'
+import { adapterFires, patternOf } from './names.ts'
 import { lastMessage, streamState } from './streams.ts'
 
 export interface ReadRangeOptions {
@@ -57,6 +57,41 @@ export async function readRange(
   const isMissing = newest !== null && newest.sequence > sequence && newest.storedAt >= from - EARLY_MS
   if (isMissing && !isPast) throw unavailable('the log was read from a replica that is behind')
   return { records, madeAt: Date.parse(state.created) }
+}
+
+/** When the fires of one adapter were stored, from a moment on. */
+export async function readStored(
+  { connection, timeoutMs = 10_000 }: ReadRangeOptions,
+  { tenant, adapter }: AdapterPlace,
+  since: number,
+): Promise<readonly number[]> {
+  const stream = connection.names.fires
+  const filter = adapterFires(connection.names, tenant, adapter)
+  const newest = await lastMessage(connection, stream, filter)
+  if (newest === null || newest.storedAt < since) return []
+  const stored: number[] = []
+  let reached = 0
+  await readStream(
+    {
+      connection,
+      stream,
+      filter,
+      from: { storedSince: since },
+      headersOnly: true,
+      onMessage: ({ sequence, storedAt }) => {
+        reached = sequence
+        stored.push(storedAt)
+      },
+      onReset: () => {
+        stored.length = 0
+        reached = 0
+      },
+    },
+    timeoutMs,
+  )
+  // It may have expired meanwhile, but not within the time that anybody asks for.
+  if (reached < newest.sequence) throw unavailable('the log was read from a replica that is behind')
+  return stored
 }
 
 function recordOf({ subject, sequence, storedAt, message }: FeedMessage): LogRecord | null {

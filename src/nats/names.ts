@@ -138,6 +138,11 @@ export function eventConsumerName(
   return `${names.prefix}_${tenant}_${schedule}_${tokenOf(`${subject}\n${created}`)}`
 }
 
+/** All fires of an adapter, of whichever lane. */
+export function adapterFires(names: Names, tenant: string, adapter: string): string {
+  return `${names.prefix}.fire.${tenant}.*.*.${adapter}.*`
+}
+
 export function eventSubject(names: Names, event: BelfryEvent): string {
   const below = (...tokens: readonly string[]) => [names.prefix, 'event', ...tokens].join('.')
   if ('schedule' in event) return below('schedule', event.tenant, event.schedule, event.type)

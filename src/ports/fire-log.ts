@@ -40,6 +40,11 @@ export type AppendOutcome =
   /** Full stream or wrong configuration (10077, 10122, other 4xx): nothing was stored; hold and raise an alarm. */
   | { readonly kind: 'refused'; readonly code: number; readonly message: string }
 
+export interface AdapterPlace {
+  readonly tenant: string
+  readonly adapter: string
+}
+
 /** Epoch milliseconds; `from` included, `to` excluded. */
 export interface NominalRange {
   readonly from: number
@@ -107,6 +112,11 @@ export interface FireLog {
    * stored before the call is not left out. Throws retryable.
    */
   range(key: ScheduleKey, range: NominalRange): Promise<LogRange>
+  /**
+   * When the fires of an adapter were stored, those of `since` (epoch milliseconds) and later, in order. What was stored
+   * before the call is not left out. Throws retryable.
+   */
+  storedOf(adapter: AdapterPlace, since: number): Promise<readonly number[]>
   info(): Promise<LogInfo>
   /** Tells all records from `fromSequence` (included) on, until `signal` aborts, over reconnects and recreation. */
   follow(fromSequence: number, follower: LogFollower, signal: AbortSignal): void

@@ -124,6 +124,20 @@ describe.each(portsFamilies())('the log $title', (family) => {
     ])
   })
 
+  it('says when the fires of an adapter were stored, one-offs and every lane included, from a moment on', async () => {
+    const { serverTime } = await log.info()
+    await log.append(someFire('a', NOON), 0)
+    await log.append(someFire('b', NOON, { lane: 'p1-2' }), 0)
+    await log.append(someFire('c', NOON, { adapter: 'another' }), 0)
+    await log.append(someMarker('d', NOON), 0)
+    const { adapter } = someFire('a', NOON)
+    const stored = await other.storedOf({ tenant: 'default', adapter }, serverTime - 60_000)
+    expect(stored).toHaveLength(2)
+    for (const at of stored) expect(Math.abs(at - serverTime)).toBeLessThan(60_000)
+    expect(await other.storedOf({ tenant: 'default', adapter }, serverTime + 600_000)).toEqual([])
+    expect(await other.storedOf({ tenant: 'elsewhere', adapter }, 0)).toEqual([])
+  })
+
   it('says where it begins and ends, and what the time is there', async () => {
     await log.append(someFire('a'), 0)
     await log.append(someFire('b'), 0)

@@ -14,10 +14,11 @@ import { compileDataSchema } from './data-schema.ts'
 export function checkDocument(manifest: Manifest): readonly Problem[] {
   switch (manifest.kind) {
     case 'Adapter': {
-      const { ackWait, retry, circuitBreaker } = manifest.spec
+      const { ackWait, retry, rateLimit, circuitBreaker } = manifest.spec
       return [
         ...(ackWait === undefined ? [] : positive(ackWait, ['spec', 'ackWait'])),
         ...checkRetry(retry),
+        ...(rateLimit === undefined ? [] : checkRateSpan(rateLimit.per)),
         ...(circuitBreaker === undefined
           ? []
           : positive(circuitBreaker.cooldown, ['spec', 'circuitBreaker', 'cooldown'])),
@@ -72,6 +73,16 @@ function checkRetry(retry: Retry | undefined): readonly Problem[] {
     ...(initial === undefined ? [] : positive(initial, ['spec', 'retry', 'backoff', 'initial'])),
     ...(max === undefined ? [] : positive(max, ['spec', 'retry', 'backoff', 'max'])),
   ]
+}
+
+/** A new leader reads the fires of so long a time before it fires. */
+const LONGEST_RATE_SPAN_MS = 3_600_000
+
+function checkRateSpan(per: string): readonly Problem[] {
+  const path = ['spec', 'rateLimit', 'per']
+  const duration = parseDuration(per)
+  if (!duration.ok || duration.value <= LONGEST_RATE_SPAN_MS) return positive(per, path)
+  return [problem('invalid-duration', '`per` is too long', { path, expected: 'at most 1h', found: per })]
 }
 
 function positive(text: string, path: Path): readonly Problem[] {

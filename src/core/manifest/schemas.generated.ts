@@ -71,6 +71,9 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           "retry": {
             "$ref": "common.v1.json#/definitions/retry"
           },
+          "rateLimit": {
+            "$ref": "#/definitions/rateLimit"
+          },
           "circuitBreaker": {
             "$ref": "#/definitions/circuitBreaker"
           },
@@ -87,6 +90,44 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
           {
             "concurrency": 4,
             "ackWait": "60s"
+          }
+        ]
+      },
+      "rateLimit": {
+        "title": "RateLimit",
+        "description": "Fires of the adapter's schedules are stored no faster: the others wait for their place, in the order of their nominal times.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+          "runs",
+          "per"
+        ],
+        "properties": {
+          "runs": {
+            "description": "Fires in any span of `per`.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 10000,
+            "examples": [
+              100
+            ]
+          },
+          "per": {
+            "description": "The span, 1s to 1h.",
+            "allOf": [
+              {
+                "$ref": "common.v1.json#/definitions/duration"
+              }
+            ],
+            "examples": [
+              "1m"
+            ]
+          }
+        },
+        "examples": [
+          {
+            "runs": 100,
+            "per": "1m"
           }
         ]
       },

@@ -15,6 +15,7 @@ import type { CompiledTrigger } from './compiled-trigger.ts'
 import type { Decidable } from './decision.ts'
 import { eventWaitOf } from './event-triggers.ts'
 import { misfireSettings, overlapSettings } from './policy.ts'
+import { rateLimitSettings } from './rate-limit.ts'
 import { timingDigest } from './timing-digest.ts'
 
 export interface TriggerFacts {
@@ -93,6 +94,7 @@ export function compileTrigger(
     adapter: adapterSpec,
     data: merged,
   })
+  const rateLimit = rateLimitSettings(adapterSpec?.rateLimit)
   const after = upstreamsOf(spec, tenant, catalogue)
   const waits = spec.triggers.flatMap((trigger) =>
     'event' in trigger
@@ -115,6 +117,7 @@ export function compileTrigger(
     jobVersion: version ?? 1,
     payload: JSON.stringify(merged),
     ...(policy === undefined ? {} : { policy }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(after.length === 0 ? {} : { after }),
     ...(waits.length === 0 ? {} : { events: { since: activeFromOf(spec), waits } }),
     ...(formerNames.length === 0 ? {} : { formerNames }),

@@ -3,6 +3,7 @@ import type { ScheduleKey } from '../names.ts'
 import type { RunPolicy } from '../run/run-policy.ts'
 import type { Decidable } from './decision.ts'
 import type { EventWaits } from './event-waits.ts'
+import type { RateLimitSettings } from './rate-limit.ts'
 
 /**
  * A schedule joined with its job, adapter and calendars: everything that deciding and publishing a fire needs, so that
@@ -22,6 +23,8 @@ export interface CompiledTrigger extends Decidable {
   readonly payload: string
   /** How its runs shall be run; left out, all by default. */
   readonly policy?: RunPolicy
+  /** Of its adapter; left out, there is none. */
+  readonly rateLimit?: RateLimitSettings
   /** 0 to 9, higher first: the order among fires due in the same tick. */
   readonly priority: number
   readonly calendars: readonly string[]

@@ -36,6 +36,7 @@ export function decide(schedule: Decidable, progress: Progress, now: number): De
       cursor,
       now,
       allowance,
+      waited: progress.waited,
     })
     entries.push(...back.entries)
     cursor = settledTo
@@ -45,7 +46,7 @@ export function decide(schedule: Decidable, progress: Progress, now: number): De
   }
   if (allowance <= 0) return { entries, skipped: [], settledTo: cursor, wakeAt: null, condition: 'exhausted' }
 
-  const missed = missedRange(schedule, { cursor, now, allowance })
+  const missed = missedRange(schedule, { cursor, now, allowance, waited: progress.waited })
   const skipped = missed === null ? [] : skippedIn(schedule.compiled, cursor, missed.last)
   if (missed !== null) {
     if (missed.waitUntil !== null) {

@@ -3,6 +3,7 @@ import type { Occurrence } from '../schedule/occurrence.ts'
 import type { FireReason, MarkerReason } from './log-entry.ts'
 import type { Pause } from './pause.ts'
 import type { MisfirePolicySettings, OverlapSettings } from './policy.ts'
+import type { WaitingSpell } from './waited.ts'
 
 export interface Decidable {
   readonly compiled: CompiledSchedule
@@ -32,6 +33,8 @@ export interface Progress {
   readonly pauses?: readonly Pause[]
   /** Left out: none is going. */
   readonly runs?: RunsGoing
+  /** When it had to wait for a place under a rate limit. Left out: never. */
+  readonly waited?: readonly WaitingSpell[]
 }
 
 export type PlannedEntry = PlannedFire | PlannedMarker
@@ -59,6 +62,7 @@ export type Condition =
   | 'out-of-coverage'
   | 'held-until-open'
   | 'waiting-for-run'
+  | 'rate-limited'
   | 'cancelling'
 
 export interface Decision {

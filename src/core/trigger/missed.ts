@@ -1,6 +1,7 @@
 /** Which missed nominal times are caught up, and how the rest is settled. Pure; the first half of `decide`. */
 import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import type { Decidable, PlannedEntry } from './decision.ts'
+import { lateBefore, latenessOf, type WaitingSpell } from './waited.ts'
 
 export interface Missed {
   /** The newest missed nominal time; the entries settle everything up to it. */
@@ -14,6 +15,8 @@ interface Moment {
   readonly cursor: number
   readonly now: number
   readonly allowance: number
+  /** Left out: it never had to wait. */
+  readonly waited?: readonly WaitingSpell[] | undefined
 }
 
 /** Counting more than this is not worth the time; the count is then left out. */
@@ -22,8 +25,8 @@ const MAX_COUNTED = 100_000
 /** null: nothing is missed. */
 export function missedRange(schedule: Decidable, moment: Moment): Missed | null {
   const { compiled, misfire } = schedule
-  const { cursor, now } = moment
-  const limit = now - misfire.afterMs
+  const { cursor, now, waited } = moment
+  const limit = lateBefore(now, misfire.afterMs, waited)
   const first = compiled.next(cursor)
   if (first === null || compiled.dueOf(first) >= limit) return null
 
@@ -48,7 +51,7 @@ export interface MissedRange extends Moment {
 /** Settles the firing times in (cursor, last], all of them missed; there is at least one. */
 export function missedUpTo(schedule: Decidable, range: MissedRange): Missed {
   const { compiled, misfire } = schedule
-  const { cursor, last, now } = range
+  const { cursor, last, now, waited } = range
   const chosen = caughtUp(schedule, range)
   const oldest = chosen[0]
   if (oldest !== undefined && misfire.whenClosed !== 'fire') {
@@ -59,7 +62,8 @@ export function missedUpTo(schedule: Decidable, range: MissedRange): Missed {
       const regularDue = regular === null ? null : compiled.dueOf(regular)
       // A regular time that comes first takes the place of what waits.
       if (regularDue !== null && regularDue <= now) return settledAs('misfire', schedule, { cursor, last })
-      const expires = compiled.dueOf(chosen.at(-1)!) + misfire.maxLatenessMs + 1
+      const lateness = latenessOf(compiled.dueOf(chosen.at(-1)!), now, waited)
+      const expires = now + misfire.maxLatenessMs - lateness + 1
       return {
         last,
         entries: [],
@@ -87,9 +91,11 @@ export function missedUpTo(schedule: Decidable, range: MissedRange): Missed {
 function caughtUp({ compiled, misfire }: Decidable, range: MissedRange): readonly number[] {
   if (misfire.policy === 'skip') return []
   const most = Math.min(misfire.policy === 'fire-once' ? 1 : misfire.maxCount, range.allowance)
+  const isTooLate = (at: number): boolean =>
+    latenessOf(compiled.dueOf(at), range.now, range.waited) > misfire.maxLatenessMs
   const chosen: number[] = []
   for (let at: number | null = range.last; at !== null && at > range.cursor; at = compiled.previous(at)) {
-    if (chosen.length >= most || range.now - compiled.dueOf(at) > misfire.maxLatenessMs) break
+    if (chosen.length >= most || isTooLate(at)) break
     chosen.push(at)
   }
   return chosen.reverse()

@@ -3,6 +3,7 @@ import type { CompiledSchedule } from '../schedule/compiled-schedule.ts'
 import type { Decidable, PlannedEntry } from './decision.ts'
 import { countFirings, missedUpTo } from './missed.ts'
 import type { HeldRange } from './pause.ts'
+import type { WaitingSpell } from './waited.ts'
 
 export interface Resumed {
   readonly entries: readonly PlannedEntry[]
@@ -17,6 +18,7 @@ interface Moment {
   readonly cursor: number
   readonly now: number
   readonly allowance: number
+  readonly waited?: readonly WaitingSpell[] | undefined
 }
 
 /** Looking for the end of coverage in a range in which nothing fires is given up after so many candidates. */
@@ -36,7 +38,8 @@ export function resumed(schedule: Decidable, ranges: readonly HeldRange[], momen
         entries.push({ kind: 'marker', nominal: covered, reason: 'resumed', settledCount })
       } else {
         const policy = missed === 'latest' ? 'fire-once' : 'fire-all'
-        const range = { cursor, last, now: moment.now, allowance, regularAfter: Math.max(end, last) }
+        const regularAfter = Math.max(end, last)
+        const range = { cursor, last, now: moment.now, allowance, regularAfter, waited: moment.waited }
         const caughtUp = missedUpTo({ ...schedule, misfire: { ...schedule.misfire, policy } }, range)
         if (caughtUp.waitUntil !== null) {
           return { entries, settledTo: cursor, waitUntil: caughtUp.waitUntil, isOutOfCoverage: false }
