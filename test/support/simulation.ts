@@ -164,7 +164,9 @@ export class Simulation {
       tz: 'test',
       retentionSeconds: 604_800,
       drawNonce: () => this.drawNonce(),
-      ...(keepsRuns ? { runs: this.#runPorts(createMemoryStore(this.tracker, port)), eventSources: this.sources } : {}),
+      ...(keepsRuns
+        ? { runs: this.#runPorts(createMemoryStore(this.tracker, port)), eventSources: this.sources }
+        : {}),
     })
   }
 
