@@ -145,13 +145,15 @@ export class LogTail {
   /** The last entry of a schedule, as the log has it: if it was taken for lost, it is not, nor is what it came after. */
   found(last: LogRecord): void {
     const entries = this.#ofSchedule.get(idOf(last.key)) ?? []
-    const kept = entries.find((one) => isSame(one, last))
+    const there = entries.find((one) => isSame(one, last) && one.sequence === last.sequence)
+    const kept = there ?? entries.find((one) => isSame(one, last))
     if (kept === undefined || !kept.isLost) return
     if (kept.sequence === last.sequence) {
       for (const one of entries) if (this.#doubted.has(one) && one.sequence < last.sequence) this.#stands(one)
     }
     kept.sequence = last.sequence
     this.#stands(kept)
+    moveBehind(entries, kept)
   }
 
   /** Everything after `sequence` is lost. */
