@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LogTail } from '../../src/engine/log-tail.ts'
-import type { StoredContent } from '../../src/ports/fire-log.ts'
+import type { LogRecord, StoredContent } from '../../src/ports/fire-log.ts'
 import { SimulatedSource, Simulation } from '../support/simulation.ts'
 import { ADAPTER_AND_JOB, scheduleText, treeOf } from '../support/tree-of.ts'
 
@@ -233,6 +233,27 @@ describe('a log that loses the same entries twice', () => {
     tail.forgetLost()
     tail.lose(1)
     expect(missing()).toEqual([cut, end])
+  })
+})
+
+describe('a log whose lost entries somebody else has stored again, and that loses them once more', () => {
+  it('gets the markers of one time in their order', () => {
+    const { clock } = new Simulation(START)
+    const tail = new LogTail(clock, () => clock.now())
+    const key = { tenant: 'default', schedule: 'renamed' }
+    const content = { size: 10, ttlSeconds: 604_800 } as StoredContent
+    const record = (count: number, sequence: number) =>
+      ({ key, kind: 'marker', nominal: 5_000, count, sequence, storedAt: clock.now() }) as LogRecord
+    const [cut, end] = [3, 0]
+    tail.told(record(cut, 4), content)
+    tail.told(record(end, 6), content)
+    tail.lose(0)
+    tail.told(record(cut, 7), content)
+    tail.told(record(end, 9), content)
+    tail.found(record(end, 9))
+    tail.forgetLost()
+    tail.lose(0)
+    expect(tail.missingAfter(key, null, clock.now()).map(({ count }) => count)).toEqual([cut, end])
   })
 })
 
