@@ -46,7 +46,9 @@ export class NatsWire {
   readonly #sockets = new Set<Socket>()
   readonly #armed = new Set<Armed>()
   readonly #swallowed = new Set<Direction>()
-  readonly #watched = new Map<string, Frame>()
+  readonly #watched = new Map<string, readonly Frame[]>()
+  /** Members of atomic batches by the batch's id: only its last one asks for an answer, which is for all of them. */
+  readonly #batches = new Map<string, Frame[]>()
   readonly #watches: (subject: string) => boolean
   readonly #onAnswered: OnAnswered
 
@@ -179,12 +181,21 @@ export class NatsWire {
 
   #note(frame: Frame, direction: Direction): void {
     if (direction === 'toServer') {
-      if (frame.reply !== '' && this.#watches(frame.subject)) this.#watched.set(frame.reply, frame)
+      if (!this.#watches(frame.subject)) return
+      const batch = /Nats-Batch-Id: ?(\S+)/.exec(frame.bytes.toString('latin1'))?.[1]
+      const members = batch === undefined ? [] : (this.#batches.get(batch) ?? [])
+      members.push(frame)
+      if (frame.reply === '') {
+        if (batch !== undefined) this.#batches.set(batch, members)
+        return
+      }
+      if (batch !== undefined) this.#batches.delete(batch)
+      this.#watched.set(frame.reply, members)
       return
     }
-    const request = this.#watched.get(frame.subject)
-    if (request === undefined) return
+    const requests = this.#watched.get(frame.subject)
+    if (requests === undefined) return
     this.#watched.delete(frame.subject)
-    this.#onAnswered(request, frame)
+    for (const request of requests) this.#onAnswered(request, frame)
   }
 }
