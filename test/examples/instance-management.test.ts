@@ -147,7 +147,8 @@ describe('the example instance-management', { timeout: 120_000 }, () => {
         busy = what === 'begin' ? worker : null
       }
     }
-    expect(work.filter(({ instance, what }) => instance === 'popular' && what === 'begin')).toHaveLength(1)
+    // Begun again only where its worker died with it, which may have had two in hand.
+    expect(work.filter(({ instance, what }) => instance === 'popular' && what === 'end')).toHaveLength(1)
     expect(
       work
         .filter(({ instance, what }) => instance === 'crash' && what === 'begin')
